@@ -1,0 +1,141 @@
+"""The checks: how one is declared, found on disk, and selected by code, prefix or name."""
+
+import importlib
+import inspect
+import pkgutil
+import types
+import typing
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from flatline.cause import Cause
+from flatline.errors import FlatlineError
+from flatline.finding import Findings, Severity
+
+PACKAGES = ("flatline.checks",)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """A declared check: its code, name, page and function; what it needs is read from the annotations."""
+
+    code: str
+    name: str
+    cause: Cause | None
+    severity: Severity
+    explains: tuple[str, ...]
+    function: Callable[..., Findings]
+    needs: dict[str, type]
+    optional: frozenset[str]
+
+    @property
+    def page(self) -> str:
+        """The rule's page: the docstring of its module."""
+        return inspect.getdoc(inspect.getmodule(self.function)) or ""
+
+    @property
+    def title(self) -> str:
+        """First line of the page."""
+        return self.page.partition("\n")[0]
+
+
+def _requirements(function: Callable[..., Findings]) -> tuple[dict[str, type], frozenset[str]]:
+    """Read what a check asks for; `Facts | None` asks for facts that it can do without."""
+    needs, optional = {}, set()
+    for name, annotation in typing.get_type_hints(function).items():
+        if name == "return":
+            continue
+        if isinstance(annotation, types.UnionType):
+            annotation = next(kind for kind in typing.get_args(annotation) if kind is not types.NoneType)
+            optional.add(name)
+        needs[name] = annotation
+    return needs, frozenset(optional)
+
+
+def check(
+    code: str, *, cause: Cause | None, severity: Severity, explains: tuple[str, ...] = ()
+) -> Callable[[Callable[..., Findings]], Check]:
+    """Declare a check; the function's annotations say which facts it reads, its name is the rule's name.
+
+    Parameters
+    ----------
+    code : str
+        "FL" and three digits; the first digit is the subject.
+    cause : Cause or None
+        The root cause that a finding names; None for a symptom.
+    severity : Severity
+        Of its findings, unless a finding says otherwise.
+    explains : tuple of str
+        Codes of symptoms that hang under this cause when both are found.
+    """
+
+    def declare(function: Callable[..., Findings]) -> Check:
+        needs, optional = _requirements(function)
+        return Check(
+            code=code,
+            name=function.__name__.replace("_", "-"),
+            cause=cause,
+            severity=severity,
+            explains=explains,
+            function=function,
+            needs=needs,
+            optional=optional,
+        )
+
+    return declare
+
+
+_checks: dict[str, Check] = {}
+
+
+def all_checks() -> tuple[Check, ...]:
+    """Every check in the check folders, by code."""
+    if not _checks:
+        for package in PACKAGES:
+            for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+                for value in vars(importlib.import_module(module.name)).values():
+                    if isinstance(value, Check):
+                        if value.code in _checks:
+                            raise FlatlineError(f"code {value.code} is used by two checks")
+                        _checks[value.code] = value
+    return tuple(_checks[code] for code in sorted(_checks))
+
+
+def find(code_or_name: str) -> Check:
+    """Return the check with this code or name, or raise a FlatlineError that lists near names."""
+    for candidate in all_checks():
+        if code_or_name.upper() == candidate.code or code_or_name == candidate.name:
+            return candidate
+    raise _unknown(code_or_name, "explain")
+
+
+def matches(candidate: Check, selector: str) -> bool:
+    """Whether a selector (code, code prefix or name) means this check."""
+    return candidate.name == selector or (selector.startswith("FL") and candidate.code.startswith(selector))
+
+
+def select(chosen: Iterable[str] = (), ignored: Iterable[str] = (), *, caller: str = "check_setup") -> tuple[Check, ...]:
+    """Return the checks that `chosen` means (all, when empty) less those that `ignored` means."""
+    checks = all_checks()
+    chosen, ignored = tuple(chosen), tuple(ignored)
+    for selector in (*chosen, *ignored):
+        if not any(matches(candidate, selector) for candidate in checks):
+            raise _unknown(selector, caller)
+    return tuple(
+        candidate
+        for candidate in checks
+        if (not chosen or any(matches(candidate, s) for s in chosen))
+        and not any(matches(candidate, s) for s in ignored)
+    )
+
+
+def _unknown(selector: str, caller: str) -> FlatlineError:
+    import difflib
+
+    known: list[Any] = [name for candidate in all_checks() for name in (candidate.code, candidate.name)]
+    near = difflib.get_close_matches(selector, known, n=3, cutoff=0.5) or known[:6:2]
+    return FlatlineError(
+        f"no check is called {selector!r} (asked by {caller}); expected a code such as 'FL301', a prefix such as 'FL3' "
+        f"or a name, for instance {', '.join(near)}; `flatline rules` lists all"
+    )
