@@ -1,0 +1,1 @@
+"""Measurement: the user's model and data → facts, leaving no trace."""

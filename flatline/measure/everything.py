@@ -1,0 +1,185 @@
+"""All measurements of a set-up, in the order in which they need each other, inside one preserved world."""
+
+import logging
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from flatline.errors import FlatlineError
+from flatline.facts import (
+    Array, DataFacts, FitError, ModelFacts, ObjectiveFacts, OptimizerFacts, PlanFacts, RehearsalFacts,
+    TinySubsetFacts, ValidationFacts,
+)  # fmt: skip
+from flatline.measure.data import Gathered, gather
+from flatline.measure.model import has_custom_train_step
+from flatline.measure.optimizer import optimizer_facts
+from flatline.measure.overfit import overfit
+from flatline.measure.preserve import preserved
+from flatline.measure.rehearsal import rehearse
+from flatline.measure.setup import SetupFacts, build, check_compiled
+from flatline.measure.trial import Trials
+
+TINY_SECONDS = 6.0
+REHEARSAL_SECONDS = 9.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """What was measured: facts by type (or why not), a summary for the report's head, and curves to draw."""
+
+    facts: Mapping[type, Any]
+    scope: Mapping[str, Any]
+    curves: Mapping[str, Array]
+    null: float
+
+
+def measure(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    validation_data: Any,
+    fit_args: dict[str, Any],
+    trainability: bool,
+    wanted: set[type],
+    seed: int,
+    say: Callable[[str], None],
+) -> Measured:
+    """Measure what the checks want to know of a model and its data; leave both as they were."""
+    check_compiled(model)
+    say("reading the data")
+    logger = logging.getLogger("tensorflow")
+    level = logger.level
+    with preserved(model), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Keras warns of is a finding, said once and with the fix
+        logger.setLevel(logging.ERROR)
+        try:
+            names = _names(model)
+            gathered = gather(
+                X, y, fit_args=fit_args, validation_data=validation_data,
+                input_names=names[0], output_names=names[1], seed=seed,
+            )  # fmt: skip
+            return _measure(model, gathered, trainability, wanted, seed, say)
+        finally:
+            logger.setLevel(level)
+
+
+def _names(model: Any) -> tuple[list[str], list[str]]:
+    inputs = getattr(model, "input_names", None) or []
+    return list(inputs), list(getattr(model, "output_names", None) or [])
+
+
+def _measure(
+    model: Any, gathered: Gathered, trainability: bool, wanted: set[type], seed: int, say: Callable[[str], None]
+) -> Measured:
+    facts: dict[type, Any] = {DataFacts: gathered.data, PlanFacts: gathered.plan}
+    facts[ValidationFacts] = gathered.validation or "needs validation data, which were not given"
+    custom = has_custom_train_step(model)
+    try:
+        say("running the model once")
+        build(model, gathered.x)
+    except FlatlineError:
+        if not custom:
+            raise
+        reason = "the model has its own train_step and cannot be called on X alone"
+        facts |= dict.fromkeys((ModelFacts, ObjectiveFacts, OptimizerFacts, TinySubsetFacts, RehearsalFacts), reason)
+        return Measured(facts=facts, scope=_scope(model, gathered, None), curves={}, null=float("nan"))
+    if gathered.y is None and not custom and not _trains_without_targets(model):
+        raise FlatlineError(
+            "The `y` parameter of check_setup must be the targets of the compiled loss. Got None; pass y, or a data set "
+            "that yields (x, y) pairs."
+        )
+    setup = SetupFacts(model, gathered.x, gathered.y, _weights(gathered), gathered.data, seed=seed)
+    facts[ModelFacts], facts[ObjectiveFacts] = setup.model, setup.objective
+    if setup.error is not None and not custom:
+        facts[FitError] = setup.error
+    else:
+        facts[FitError] = "the first step raises nothing"
+    can_step = setup.error is None and not custom and setup.has_gradient
+    try:
+        facts[OptimizerFacts] = optimizer_facts(model, gathered.plan, setup.x, setup.y, setup.weight, step=can_step)
+    except Exception as error:  # a step that raises is reported as "not measured", never as the end of the call
+        facts[OptimizerFacts] = f"one step of the optimizer raised {type(error).__name__}"
+    curves: dict[str, Array] = {}
+    reason = _why_no_training(setup, custom, trainability, gathered)
+    facts[TinySubsetFacts] = facts[RehearsalFacts] = reason
+    if reason is None and {TinySubsetFacts, RehearsalFacts} & wanted:
+        try:
+            facts |= _train(model, gathered, setup, seed, say)
+        except Exception as error:  # likewise
+            why = f"training a few steps raised {type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}"
+            for kind in (TinySubsetFacts, RehearsalFacts):
+                facts[kind] = facts[kind] or why
+        rehearsal = facts[RehearsalFacts]
+        if isinstance(rehearsal, RehearsalFacts):
+            curves = {name: arm.losses for name, arm in rehearsal.arms.items()}
+    null = setup.objective.null
+    return Measured(facts=facts, scope=_scope(model, gathered, setup), curves=curves, null=null)
+
+
+def _train(model: Any, gathered: Gathered, setup: SetupFacts, seed: int, say: Callable[[str], None]) -> dict[type, Any]:
+    trials = Trials(model, gathered.x, gathered.y, _weights(gathered), objective=setup.objective)
+    found: dict[type, Any] = {}
+    batch = gathered.plan.batch_size or gathered.data.batch_size or 32
+    found[RehearsalFacts] = rehearse(
+        trials, setup.model, gathered.plan, batch_size=batch, seconds=REHEARSAL_SECONDS, seed=seed, say=say
+    )
+    found[TinySubsetFacts] = overfit(trials, setup.model, seconds=TINY_SECONDS, seed=seed, say=say)
+    return found
+
+
+def _why_no_training(setup: SetupFacts, custom: bool, trainability: bool, gathered: Gathered) -> str | None:
+    if not trainability:
+        return "overfit=False"
+    if custom:
+        return "the model has its own train_step"
+    if setup.error is not None:
+        return f"the first training step raises {setup.error.kind}"
+    if not setup.has_gradient:
+        return "no gradient reaches any weight"
+    if not np.isfinite(setup.objective.null):
+        return "the null model's loss is unknown for this loss"
+    if not np.isfinite(setup.objective.perfect):
+        return "the lowest value of this loss is unknown"
+    return None
+
+
+def _trains_without_targets(model: Any) -> bool:
+    compiled = getattr(model, "_compile_loss", None)
+    return compiled is None
+
+
+def _weights(gathered: Gathered) -> Array | None:
+    """Sample weights and class weights of the rows drawn, as one factor per row."""
+    weight = gathered.sample_weight
+    classes = gathered.plan.class_weight
+    if not classes or gathered.y is None:
+        return weight
+    leaves = keras.tree.flatten(gathered.y)
+    if len(leaves) != 1:
+        return weight
+    y = np.asarray(leaves[0])
+    labels = y.argmax(-1) if y.ndim == 2 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
+    factors = np.array([float(classes.get(int(label), 1.0)) for label in labels], "float32")
+    return factors if weight is None else factors * weight
+
+
+def _scope(model: Any, gathered: Gathered, setup: SetupFacts | None) -> dict[str, Any]:
+    data = gathered.data
+    read = data.inputs[0].n_scanned if data.inputs else 0
+    total = data.n_rows
+    rows = f"{read:,} of {total:,}" if total is not None else f"{read:,} of an unknown number"
+    scope: dict[str, Any] = {"rows read": rows}
+    if setup is not None:
+        n_layers = len(setup.model.layers)
+        scope["model"] = f"{setup.model.kind}, {n_layers} layers, {setup.model.n_weights:,} weights"
+        tasks = dict.fromkeys(
+            f"{head.n_classes}-class classification" if head.n_classes and head.n_classes > 2 else head.task.value
+            for head in setup.objective.heads
+        )
+        scope["task"] = ", ".join(tasks)
+    return scope

@@ -1,0 +1,99 @@
+"""The null model: the loss of the best constant prediction, computed from the targets and the compiled loss alone."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from flatline import backend
+from flatline.facts import Array
+
+Loss = Callable[[Any, Any], Any]
+MAX_ROWS = 1024
+_REFINE_STEPS = 60
+_CLIP = 1e-7  # Keras' epsilon: probabilities are clipped to [1e-7, 1 − 1e-7] inside the losses
+SURE = 20.0  # a logit this large is certainty in float32: softmax(±20) errs by 4e-18
+
+
+def _log(p: Array) -> Array:
+    return np.log(np.clip(p, _CLIP, 1 - _CLIP))
+
+
+def one_hot_targets(y: Array, units: int) -> Array | None:
+    """Targets as rows over the units of the output, where they can be."""
+    if y.shape[-1:] == (units,) and y.ndim > 1 and units > 1:
+        return y.astype("float32")
+    labels = y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
+    if np.all(labels == np.floor(labels)) and labels.min() >= 0 and labels.max() < units:
+        return np.eye(units, dtype="float32")[labels.astype(int)]
+    return None
+
+
+def _candidates(y: Array, units: int, from_logits: bool) -> list[Array]:
+    """Constants per unit that are best for the usual losses: mean, median, prior, log-prior, log-odds."""
+    rows = y.reshape(-1, units) if y.size % units == 0 and y.shape[-1:] == (units,) else y.reshape(-1, 1)
+    mean, median = rows.mean(0, dtype="float64"), np.median(rows, axis=0)
+    found = [np.zeros(units), np.resize(mean, units), np.resize(median, units)]
+    priors = one_hot_targets(y, units) if units > 1 else None
+    if priors is not None:
+        prior = priors.reshape(-1, units).mean(0, dtype="float64")
+        found += [prior, _log(prior)]
+    if np.all((mean >= 0) & (mean <= 1)):
+        found.append(np.resize(_log(mean) - _log(1 - mean), units))
+    found.append(np.full(units, 1.0 / units))
+    return found if not from_logits else found[::-1]
+
+
+def null_loss(loss: Loss, y: Array, output_shape: tuple[int, ...], *, from_logits: bool, known: bool) -> float:
+    """Return the smallest mean loss that a constant output reaches.
+
+    Parameters
+    ----------
+    loss : callable
+        (y, output) → loss, as the framework computes it.
+    y : ndarray of shape (n_samples, ...)
+        Targets.
+    output_shape : tuple of int
+        Of one sample; the constant varies over its last axis only.
+    from_logits : bool
+        Whether the loss takes scores rather than probabilities.
+    known : bool
+        Whether the loss is one whose best constant is among the closed forms; otherwise it is refined by gradient
+        steps from the best of them.
+    """
+    y = y[:MAX_ROWS]
+    shape = (len(y), *output_shape) if output_shape else (len(y),)
+    units = output_shape[-1] if output_shape else 1
+
+    def value(constant: Array) -> float:
+        output = np.broadcast_to(constant.astype("float32"), shape) if output_shape else np.full(shape, constant[0])
+        return backend.value(loss, y, np.ascontiguousarray(output, dtype="float32"))
+
+    tried = [(value(constant), index) for index, constant in enumerate(_candidates(y, units, from_logits))]
+    finite = [pair for pair in tried if np.isfinite(pair[0])]
+    if not finite:
+        return float("nan")
+    best, index = min(finite)
+    if known:
+        return best
+    start = _candidates(y, units, from_logits)[index]
+    return min(best, backend.minimise_constant(loss, y, shape, start, steps=_REFINE_STEPS))
+
+
+def perfect_output(y: Array, output_shape: tuple[int, ...], *, from_logits: bool, classes: bool) -> Array | None:
+    """The output that answers every target rightly; None where the shapes leave it open."""
+    units = output_shape[-1] if output_shape else 1
+    if classes:
+        rows = one_hot_targets(y, units) if units > 1 else None
+        if rows is None and units == 1:
+            rows = y.reshape(len(y), *output_shape).astype("float32") if y.size == len(y) * _size(output_shape) else None
+        if rows is None or rows.shape[1:] != tuple(output_shape):
+            return None
+        return (2 * rows - 1) * SURE if from_logits else rows
+    if y.size == len(y) * _size(output_shape):
+        return y.reshape(len(y), *output_shape).astype("float32")
+    return None
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    return int(np.prod(shape)) if shape else 1

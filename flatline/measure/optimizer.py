@@ -1,0 +1,53 @@
+"""The compiled optimizer, and what its first real step does to the weights."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from flatline import backend
+from flatline.facts import OptimizerFacts, PlanFacts
+
+
+def optimizer_facts(model: Any, plan: PlanFacts, x: Any, y: Any, weight: Any, *, step: bool) -> OptimizerFacts | str:
+    """Read the optimizer's arguments and, if `step`, take one step on the probe batch (undone by the caller)."""
+    optimizer = model.optimizer
+    if optimizer is None:
+        return "the model was compiled without an optimizer"
+    rate = optimizer._learning_rate
+    scheduled = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    if scheduled:
+        horizon = np.unique(np.linspace(0, (plan.n_steps or 1000) - 1, 50).astype(int))
+        rates = [float(np.asarray(keras.ops.convert_to_numpy(rate(int(s))))) for s in horizon]
+        first, peak = rates[0], max(rates)
+    else:
+        first = peak = float(np.asarray(keras.ops.convert_to_numpy(optimizer.learning_rate)))
+    config = {k: v for k, v in optimizer.get_config().items() if isinstance(v, (int, float, str, bool, type(None)))}
+    ratios = _first_step(model, x, y, weight) if step else {}
+    return OptimizerFacts(
+        kind=type(optimizer).__name__,
+        learning_rate=first,
+        scheduled=scheduled,
+        peak_rate=peak,
+        config=config,
+        update_ratio=float(np.median(list(ratios.values()))) if ratios else float("nan"),
+        update_ratios=ratios,
+    )
+
+
+def _first_step(model: Any, x: Any, y: Any, weight: Any) -> dict[str, float]:
+    """‖ΔW‖/‖W‖ of every kernel in one real step, by layer."""
+    kernels = [v for v in model.trainable_variables if len(v.shape) >= 2]
+    before = [np.array(v.numpy()) for v in kernels]
+    everything = [(v, np.array(v.numpy())) for v in model.variables]
+    backend.one_step(model, backend.to_tensors(x), None if y is None else backend.to_tensors(y), weight)
+    ratios = {}
+    for variable, old in zip(kernels, before, strict=True):
+        norm = float(np.linalg.norm(old.astype("float64")))
+        if norm > 0:
+            owner = variable.path.rpartition("/")[0].rpartition("/")[2]
+            change = float(np.linalg.norm((np.asarray(variable.numpy()) - old).astype("float64")))
+            ratios[owner or variable.path] = change / norm
+    for variable, value in everything:
+        variable.assign(value)
+    return ratios

@@ -1,0 +1,270 @@
+"""One look at the whole set-up: build, size the probe, observe a pass, and turn what was seen into facts."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import keras
+import numpy as np
+
+from flatline import backend
+from flatline.errors import FlatlineError
+from flatline.facts import DataFacts, FitError, HeadFacts, ModelFacts, ObjectiveFacts
+from flatline.measure.calls import Call
+from flatline.measure.heads import Output, head_facts, output_ranges
+from flatline.measure.model import declared_activation, has_custom_train_step, layer_facts, model_facts, observe, observe_forward
+
+PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 = 8 %
+PROBE_BYTES = 128_000_000  # of layer outputs kept during the observed pass
+PROBE_SECONDS = 1.5
+_FEW = 8
+
+
+def rows_of(structure: Any, rows: Any) -> Any:
+    """Rows (a slice or indices) of every array of a structure; None stays None."""
+    return None if structure is None else keras.tree.map_structure(lambda array: array[rows], structure)
+
+
+def n_rows(structure: Any) -> int:
+    """Number of rows of the first array of a structure."""
+    return len(keras.tree.flatten(structure)[0])
+
+
+def check_compiled(model: Any) -> None:
+    """Raise unless this is a compiled Keras model."""
+    if not isinstance(model, keras.Model):
+        kind = type(model)
+        raise FlatlineError(
+            "The `model` parameter of check_setup must be a keras.Model of Keras 3. "
+            f"Got {kind.__module__}.{kind.__qualname__}."
+        )
+    if not getattr(model, "compiled", False) or (model.optimizer is None and not has_custom_train_step(model)):
+        raise FlatlineError(
+            "The `model` parameter of check_setup must be compiled. "
+            f"Got {model.name!r} without loss and optimizer; call model.compile(loss=…, optimizer=…) first."
+        )
+
+
+def build(model: Any, x: Any) -> None:
+    """Call the model on two rows, which builds it if need be; raise a one-line error if it cannot take the data."""
+    try:
+        backend.call(model, backend.to_tensors(rows_of(x, slice(0, 2))), training=False)
+    except Exception as error:
+        shapes = ", ".join(str(tuple(array.shape)) for array in keras.tree.flatten(x))
+        raise FlatlineError(
+            f"The `X` parameter of check_setup must be data that `model` can be called on. Got arrays of shape {shapes}, "
+            f"and the model raised {type(error).__name__}: {first_line(error)}"
+        ) from error
+
+
+def first_line(error: BaseException) -> str:
+    """First telling line of an exception's text."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if not line.startswith(("Exception encountered", "Arguments received"))]
+    line = (telling or lines or [type(error).__name__])[0]
+    return line.replace("\x1b[1m", "").replace("\x1b[0m", "")[:300]
+
+
+def probe_size(model: Any, x: Any) -> int:
+    """How many rows an observed pass can take within its bytes and seconds."""
+    two = backend.to_tensors(rows_of(x, slice(0, 2)))
+    start = time.perf_counter()
+    calls, _ = observe_forward(model, two)
+    seconds = (time.perf_counter() - start) / 2
+    cells = sum(int(np.prod([n or 1 for n in call.notes.get("output_shape", ())])) for call in calls)
+    by_bytes = PROBE_BYTES // max(1, 4 * cells)
+    by_time = int(PROBE_SECONDS / max(seconds, 1e-6)) if seconds > 0.05 else PROBE_ROWS
+    return max(min(PROBE_ROWS, by_bytes, by_time, n_rows(x)), min(_FEW, n_rows(x)))
+
+
+class SetupFacts:
+    """Facts of model and objective, and what later measurements need of them."""
+
+    def __init__(self, model: Any, x: Any, y: Any, weight: Any, data: DataFacts, *, seed: int) -> None:
+        size = probe_size(model, x)
+        rows = np.sort(np.random.default_rng(seed).permutation(n_rows(x))[:size])
+        self.x, self.y = rows_of(x, rows), rows_of(y, rows)
+        self.weight = None if weight is None else weight[rows]
+        self.error: FitError | None = None
+        tensors = backend.to_tensors(self.x)
+        targets = None if self.y is None else backend.to_tensors(self.y)
+        gradients: Mapping[int, Any] = {}
+        self.total = self.penalty = float("nan")
+        self.has_gradient = False
+        try:
+            calls, result = observe(model, tensors, targets, self.weight)
+            live, self.total, self.penalty, found, _ = result
+            gradients = {id(w): g for w, g in zip(model.trainable_weights, found, strict=True)}
+            self.has_gradient = any(g is not None for g in found)
+        except Exception as error:  # what `fit` would die of is a finding, with the reason
+            self.error = FitError(stage="loss", kind=type(error).__name__, message=first_line(error))
+            calls, live = observe_forward(model, tensors)
+        flat_live = keras.tree.flatten(live)
+        predicted_tensors = keras.tree.flatten(backend.call(model, tensors, training=False))
+        predicted = [np.asarray(keras.ops.convert_to_numpy(t), dtype="float32") for t in predicted_tensors]
+        layers = layer_facts(calls, gradients, {id(t) for t in flat_live})
+        makers = [_maker(calls, id(tensor)) for tensor in flat_live]
+        weighted = [_weighted(calls, maker) for maker in makers]
+        few = backend.to_tensors(rows_of(self.x, slice(0, 32)))
+        ranges = output_ranges(model, few, weighted, len(predicted))
+        outputs = _outputs(model, live, [None if m is None else calls[m].layer for m in makers], weighted, predicted, data, self.y)
+        inputs = keras.tree.flatten(x)
+        only = np.asarray(inputs[0]) if len(inputs) == 1 else None
+        metrics = metric_names(model)
+        heads = tuple(head_facts(o, r, only, metrics) for o, r in zip(outputs, ranges, strict=True))
+        self.model: ModelFacts = model_facts(
+            model,
+            layers,
+            n_probe=size,
+            input_dependence=max((_dependence(p) for p in predicted), default=float("nan")),
+            mode_gap=_mode_gap(predicted, flat_live),
+            cross_sample=_cross_sample(model, self.x, predicted),
+        )
+        self.objective = _objective(heads, self.total, self.penalty, model)
+
+
+def _maker(calls: list[Call], tensor: int) -> int | None:
+    return next((i for i, call in enumerate(calls) if tensor in call.outputs and not call.children), None)
+
+
+def _weighted(calls: list[Call], start: int | None) -> Any:
+    """The nearest layer with weights behind an output; the last one called where the chain is not known."""
+
+    def has_weights(call: Call) -> bool:
+        return not call.children and bool(getattr(call.layer, "weights", ()))
+
+    pending, seen = [start] if start is not None else [], set()
+    while pending:
+        index = pending.pop(0)
+        if index in seen:
+            continue
+        seen.add(index)
+        if has_weights(calls[index]):
+            return calls[index].layer
+        pending.extend(calls[index].sources)
+    return next((call.layer for call in reversed(calls) if has_weights(call)), None)
+
+
+def metric_names(model: Any) -> tuple[str, ...]:
+    """What the user compiled as metrics, by name."""
+    compiled = getattr(model, "_compile_metrics", None)
+    if compiled is None:
+        return ()
+    user = [m for m in keras.tree.flatten([compiled._user_metrics, compiled._user_weighted_metrics]) if m is not None]
+    return tuple(m if isinstance(m, str) else getattr(m, "name", getattr(m, "__name__", type(m).__name__)) for m in user)
+
+
+def _by_name(structure: Any, names: list[str]) -> list[Any]:
+    """Leaves of targets in the order of the outputs."""
+    if isinstance(structure, dict):
+        return [structure.get(name) for name in names]
+    leaves = keras.tree.flatten(structure) if structure is not None else []
+    return [*leaves, *[None] * (len(names) - len(leaves))]
+
+
+def _outputs(model: Any, live: Any, makers: Any, weighted: Any, predicted: Any, data: DataFacts, y: Any) -> list[Output]:
+    flat = keras.tree.flatten(live)
+    names = list(live) if isinstance(live, dict) else list(getattr(model, "output_names", []))[: len(flat)]
+    names = names if len(names) == len(flat) else [f"output_{i}" for i in range(len(flat))]
+    targets: list[Any] = list(data.targets)
+    if isinstance(y, dict):
+        by_name = dict(zip(y, targets, strict=False))
+        targets = [by_name.get(name) for name in names]
+    targets = [*targets, *[None] * len(flat)]
+    ys = _by_name(y, names)
+    losses = _losses(model, names)
+    found = []
+    for i, name in enumerate(names):
+        maker = makers[i]
+        loss, weight = losses.get(i, (None, 1.0))
+        found.append(
+            Output(
+                name=name, layer=maker.name if maker else "", weighted_layer=weighted[i],
+                declared=declared_activation(maker) if maker else None, predicted=predicted[i],
+                live=flat[i], target=targets[i] if ys[i] is not None else None, y=ys[i], loss=loss, weight=weight,
+            )
+        )  # fmt: skip
+    return found
+
+
+def _losses(model: Any, names: list[str]) -> dict[int, tuple[Any, float]]:
+    """The resolved loss of each output, by index; unresolved ones as the user gave them."""
+    compiled = getattr(model, "_compile_loss", None)
+    if compiled is None:
+        return {}
+    if not compiled._flat_losses:
+        given = compiled._user_loss
+        if keras.tree.is_nested(given) and not isinstance(given, dict):
+            return {i: (_resolve(loss), 1.0) for i, loss in enumerate(given) if loss is not None}
+        if isinstance(given, dict):
+            return {i: (_resolve(given[name]), 1.0) for i, name in enumerate(names) if given.get(name) is not None}
+        return {i: (_resolve(given), 1.0) for i in range(len(names))}
+    found = {}
+    for path, loss, weight, _ in compiled._flat_losses:
+        key = path[0] if path else 0
+        index = names.index(key) if key in names else int(key) if isinstance(key, int) else 0
+        found[index] = (loss, 1.0 if weight is None else float(weight))
+    return found
+
+
+def _resolve(loss: Any) -> Any:
+    try:
+        resolved = keras.losses.get(loss)
+    except Exception:  # an odd loss of the user's own stays as given
+        return loss
+    if isinstance(resolved, keras.losses.Loss) or resolved is None:
+        return resolved
+    from keras.src.losses.losses import LossFunctionWrapper
+
+    return LossFunctionWrapper(resolved, name=getattr(resolved, "__name__", "loss"))
+
+
+def _dependence(predicted: Any) -> float:
+    """‖f(x) − f(x′)‖/‖f(x)‖ where x′ is another sample."""
+    norm = float(np.linalg.norm(predicted))
+    if len(predicted) < 2 or not norm > 0:
+        return 0.0 if len(predicted) > 1 and np.all(np.isfinite(predicted)) else float("nan")
+    return float(np.linalg.norm(predicted - np.roll(predicted, 1, axis=0)) / norm)
+
+
+def _mode_gap(predicted: Any, live: Any) -> float:
+    gaps = []
+    for inference, tensor in zip(predicted, live, strict=True):
+        training = np.asarray(keras.ops.convert_to_numpy(tensor), dtype="float32")
+        if training.shape == inference.shape:
+            gaps.append(float(np.linalg.norm(training - inference) / max(float(np.linalg.norm(inference)), 1e-12)))
+    return max(gaps, default=float("nan"))
+
+
+def _cross_sample(model: Any, x: Any, predicted: Any) -> float:
+    """How much a sample's inference output moves when it is predicted among fewer others."""
+    if n_rows(x) < 2 * _FEW or any(getattr(layer, "stateful", False) for layer in model._flatten_layers()):
+        return float("nan")
+    alone = keras.tree.flatten(backend.call(model, backend.to_tensors(rows_of(x, slice(0, _FEW))), training=False))
+    gaps = [
+        float(np.linalg.norm(np.asarray(keras.ops.convert_to_numpy(few), "float32") - many[:_FEW]))
+        / max(float(np.linalg.norm(many[:_FEW])), 1e-12)
+        for few, many in zip(alone, predicted, strict=True)
+        if few.shape[1:] == many.shape[1:] and len(many) >= _FEW
+    ]
+    return max(gaps, default=float("nan"))
+
+
+def _objective(heads: tuple[HeadFacts, ...], total: float, penalty: float, model: Any) -> ObjectiveFacts:
+    def weighted(values: list[float]) -> float:
+        return float(sum(h.weight * v for h, v in zip(scored, values, strict=True))) if scored else float("nan")
+
+    scored = [head for head in heads if head.loss != "unknown" and head.target is not None]
+    return ObjectiveFacts(
+        heads=heads,
+        initial=total - penalty,
+        null=weighted([head.null for head in scored]),
+        perfect=weighted([head.perfect for head in scored]),
+        penalty=penalty,
+        penalty_is_regularisation=_regularised(model),
+    )
+
+
+def _regularised(model: Any) -> bool:
+    """Whether the extra loss terms come from weight regularisers."""
+    return any(getattr(weight, "regularizer", None) is not None for weight in model.trainable_weights)
