@@ -11,6 +11,7 @@ from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.finding import Finding, Severity
 
 if TYPE_CHECKING:
+    from flatline.registry import Check
     from flatline.reports.report import Report
 
 Verbose = Literal["auto", 0, 1, 2] | bool | int
@@ -77,6 +78,7 @@ def check_setup(
     from flatline import engine, registry
     from flatline.measure.everything import measure
     from flatline.reports.progress import Progress
+    from flatline.reports import terminal
     from flatline.reports.report import Report
     from flatline.settings import load_settings, split_ignores
 
@@ -93,8 +95,7 @@ def check_setup(
             y,
             validation_data=validation_data,
             fit_args=dict(fit_args or {}),
-            trainability=overfit,
-            wanted={kind for check in checks for kind in check.needs.values()},
+            why_no_training=lambda facts: _why_no_training(checks, facts, overfit),
             seed=seed,
             say=progress.update,
         )
@@ -103,11 +104,27 @@ def check_setup(
     scope = {**measured.scope, "seconds": round(time.perf_counter() - start, 1)}
     report = Report(outcomes=outcomes, scope=scope, curves=measured.curves, null=measured.null)
     if verbose:
-        report.show()
+        terminal.show(report)
     for finding in report.findings:
         if (finding.severity or Severity.INFO) >= Severity.WARNING:
             warnings.warn(f"{finding.code} {finding.name}: {finding.message}", FlatlineWarning, stacklevel=2)
     return report
+
+
+def _why_no_training(checks: "tuple[Check, ...]", facts: Mapping[type, Any], overfit: bool) -> str | None:
+    """Short trainings cost seconds: leave them out where nobody asks, or where the reason is certain already."""
+    from flatline import engine
+    from flatline.facts import RehearsalFacts, TinySubsetFacts
+
+    if not overfit:
+        return "overfit=False"
+    training = {RehearsalFacts, TinySubsetFacts}
+    if not any(training & set(check.needs.values()) for check in checks):
+        return "no selected check asks for it"
+    for outcome in engine.judge(checks, facts):
+        if isinstance(outcome, Finding) and outcome.severity is Severity.ERROR and "FL001" in outcome.explains:
+            return f"{outcome.code} says already why nothing can be learnt; mend that first"
+    return None
 
 
 def _check_arguments(fit_args: Any, overfit: Any, seed: Any, verbose: Any) -> None:

@@ -44,12 +44,14 @@ def measure(
     *,
     validation_data: Any,
     fit_args: dict[str, Any],
-    trainability: bool,
-    wanted: set[type],
+    why_no_training: Callable[[Mapping[type, Any]], str | None],
     seed: int,
     say: Callable[[str], None],
 ) -> Measured:
-    """Measure what the checks want to know of a model and its data; leave both as they were."""
+    """Measure what there is to know of a model and its data; leave both as they were.
+
+    `why_no_training` is told the facts so far and returns the reason to leave the short trainings out, or None.
+    """
     check_compiled(model)
     say("reading the data")
     logger = logging.getLogger("tensorflow")
@@ -63,7 +65,7 @@ def measure(
                 X, y, fit_args=fit_args, validation_data=validation_data,
                 input_names=names[0], output_names=names[1], seed=seed,
             )  # fmt: skip
-            return _measure(model, gathered, trainability, wanted, seed, say)
+            return _measure(model, gathered, why_no_training, seed, say)
         finally:
             logger.setLevel(level)
 
@@ -74,7 +76,8 @@ def _names(model: Any) -> tuple[list[str], list[str]]:
 
 
 def _measure(
-    model: Any, gathered: Gathered, trainability: bool, wanted: set[type], seed: int, say: Callable[[str], None]
+    model: Any, gathered: Gathered, why_no_training: Callable[[Mapping[type, Any]], str | None], seed: int,
+    say: Callable[[str], None],
 ) -> Measured:
     facts: dict[type, Any] = {DataFacts: gathered.data, PlanFacts: gathered.plan}
     facts[ValidationFacts] = gathered.validation or "needs validation data, which were not given"
@@ -105,9 +108,9 @@ def _measure(
     except Exception as error:  # a step that raises is reported as "not measured", never as the end of the call
         facts[OptimizerFacts] = f"one step of the optimizer raised {type(error).__name__}"
     curves: dict[str, Array] = {}
-    reason = _why_no_training(setup, custom, trainability, gathered)
+    reason = _why_no_training(setup, custom) or why_no_training(facts)
     facts[TinySubsetFacts] = facts[RehearsalFacts] = reason
-    if reason is None and {TinySubsetFacts, RehearsalFacts} & wanted:
+    if reason is None:
         try:
             facts |= _train(model, gathered, setup, seed, say)
         except Exception as error:  # likewise
@@ -132,15 +135,15 @@ def _train(model: Any, gathered: Gathered, setup: SetupFacts, seed: int, say: Ca
     return found
 
 
-def _why_no_training(setup: SetupFacts, custom: bool, trainability: bool, gathered: Gathered) -> str | None:
-    if not trainability:
-        return "overfit=False"
+def _why_no_training(setup: SetupFacts, custom: bool) -> str | None:
     if custom:
         return "the model has its own train_step"
     if setup.error is not None:
         return f"the first training step raises {setup.error.kind}"
     if not setup.has_gradient:
         return "no gradient reaches any weight"
+    if all(head.squash == "constant" for head in setup.objective.heads):
+        return "the output is constant whatever the weights are"
     if not np.isfinite(setup.objective.null):
         return "the null model's loss is unknown for this loss"
     if not np.isfinite(setup.objective.perfect):

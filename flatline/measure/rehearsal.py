@@ -18,6 +18,7 @@ HELD_OUT = 0.2
 LEARNS = 0.6  # of the way to a perfect loss: training goes on by itself from there
 FAST_ENOUGH = 0.75
 RATES = {"rate ×10": 10.0, "rate ×100": 100.0, "rate ÷10": 0.1, "rate ÷100": 0.01, "rate ÷1000": 0.001}
+SMALL_BATCH = 32  # Keras' default; Masters and Luschi 2018, arXiv 1804.07612: 32 or smaller
 Say = Callable[[str], None]
 
 
@@ -130,18 +131,16 @@ class _Rehearsal:
     def _vary(self, first: Arm | None) -> None:
         """Single changes, the cheap ones (sharing a trace) first, until something learns."""
         scheduled = isinstance(self.trials.model.optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+        thrown = first is None or first.diverged or _thrown(first, self.perfect)
+        smaller, larger = ("rate ÷10", "rate ÷100", "rate ÷1000"), ("rate ×10", "rate ×100")
         if not scheduled:
-            poor = first is None or first.diverged or first.final >= self.null
-            names = ("rate ÷10", "rate ÷100", "rate ÷1000", "rate ×10", "rate ×100")
-            for name in names if poor else ("rate ×10", "rate ×100", "rate ÷10"):
+            for name in (*smaller, *larger) if thrown else larger:
                 if self.learns(self.run(name, rate=RATES[name])):
                     break
         if self.plan.n_steps and first is not None and first.n_steps >= self.n_steps:
             self.run("10 × the steps", n_steps=10 * self.n_steps)
-        smaller = 32 if self.batch >= 64 else 0
-        if smaller and self.plan.epochs and first is not None:
-            factor = max(1, self.batch // smaller)
-            self.run("batches of 32", batch=smaller, n_steps=first.n_steps * factor)
+        if self.batch >= 2 * SMALL_BATCH and self.plan.epochs and first is not None:
+            self.run("batches of 32", batch=SMALL_BATCH, n_steps=first.n_steps * (self.batch // SMALL_BATCH))
         cured = any(self.learns(arm) for name, arm in self.arms.items() if name != "as is")
         for rate in (1e-3, 1e-2):
             if not cured:
@@ -174,6 +173,12 @@ class _Rehearsal:
         if head is None or head.task is not Task.REGRESSION or head.squash != "linear":
             return None
         return standardised(self.trials.y)
+
+
+def _thrown(arm: Arm, perfect: float) -> bool:
+    """Whether steps made the loss much worse than it was before the first: they are too long rather than too short."""
+    begin = float(arm.losses[0])
+    return float(arm.losses.max()) > begin + 0.5 * abs(begin - perfect)
 
 
 def standardised(structure: Any) -> Any:

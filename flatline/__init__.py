@@ -1,0 +1,51 @@
+"""Tell why a neural network does not learn.
+
+`flatline.check_setup(model, X, y)` measures a Keras set-up before the first epoch and names what keeps it from
+learning. Names are imported when they are first used, so that `import flatline` costs next to nothing.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from flatline.api import assert_trainable as assert_trainable
+    from flatline.api import check_setup as check_setup
+    from flatline.cause import Cause as Cause
+    from flatline.errors import FlatlineError as FlatlineError
+    from flatline.errors import FlatlineWarning as FlatlineWarning
+    from flatline.finding import Evidence as Evidence
+    from flatline.finding import Finding as Finding
+    from flatline.finding import Severity as Severity
+    from flatline.fix import Fix as Fix
+    from flatline.reports.report import Report as Report
+    from flatline.rules import explain as explain
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "check_setup": "flatline.api",
+    "assert_trainable": "flatline.api",
+    "explain": "flatline.rules",
+    "Report": "flatline.reports.report",
+    "Finding": "flatline.finding",
+    "Evidence": "flatline.finding",
+    "Severity": "flatline.finding",
+    "Fix": "flatline.fix",
+    "Cause": "flatline.cause",
+    "FlatlineWarning": "flatline.errors",
+    "FlatlineError": "flatline.errors",
+}
+
+__all__ = [*_HOMES, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'flatline' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

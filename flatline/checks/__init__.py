@@ -1,0 +1,1 @@
+"""The checks of a set-up before training: one file each, found by walking this folder."""

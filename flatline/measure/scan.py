@@ -1,0 +1,280 @@
+"""Statistics of an array, block by block: one pass, bounded in memory, per feature and as a whole.
+
+Every block is read once from memory; what follows runs on pieces that stay in the processor's second-level cache.
+Few features are laid side by side (`fold`), so that the inner loops are long however few there are. Blocks are
+joined by the pairwise formulas of Chan, Golub and LeVeque (1983, The American Statistician 37, 242, eq. 1.5), and
+measured about a centre where the mean is large against the spread.
+"""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from flatline.facts import Array, ArrayFacts, Shape
+from flatline.measure.sources import Source
+
+MAX_FEATURES = 20_000  # beyond that only the whole array is described
+CHUNK_CELLS = 1 << 20  # read at once: 4 MB of float32
+PIECE_CELLS = 1 << 16  # measured at once: 256 KB of float32, half of a small second-level cache
+ROW_CELLS = 1_600  # features are laid side by side up to this width
+MAX_OFFSET = 64.0  # mean² / variance above which float32 sums of squares lose digits
+SHOWN = 8  # rows and features of non-finite cells that are named
+
+
+class Scan:
+    """Running statistics over the finite cells of blocks of rows.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Of one sample; the last axis holds the features, () has one.
+    limit : float
+        Cells of larger magnitude count as non-finite: they overflow when Keras casts them.
+    """
+
+    def __init__(self, *, shape: Shape, limit: float = float("inf")) -> None:
+        self.n_rows = 0
+        self.n_nonfinite = 0
+        self.nonfinite_rows: list[int] = []
+        self.nonfinite_features: set[int] = set()
+        self._limit = limit
+        self._axis = (shape[-1] or 0) if shape else 1
+        self._features = self._axis if 0 < self._axis <= MAX_FEATURES else 1
+        self._total = _Moments(self._features)
+        self._centre: Array | None = None
+        self._buffer = np.empty(0, np.float32)
+
+    def add(self, block: Array, first_row: int) -> None:
+        """Take in `block`, of shape (rows, *shape), whose first row has the index `first_row` in the whole set."""
+        self.n_rows += len(block)
+        if block.size == 0:
+            return
+        if self._features > 1 and block.shape[-1] != self._axis:
+            self._drop_features()
+        flat = np.ascontiguousarray(block).reshape(-1)
+        if flat.dtype == bool:
+            flat = flat.view(np.uint8)
+        with np.errstate(all="ignore"):
+            part, spoilt = self._measure(flat, self._centre)
+            if part.offset(self._centre):
+                part, spoilt = self._measure(flat, part.mean)
+            self._total.join(part)
+            self._centre = self._total.mean if self._total.offset(None) else None
+        for piece, start in spoilt:
+            self._locate(piece, start, first_row, cells=len(flat) // len(block), features=block.shape[-1])
+
+    def facts(self, *, name: str, shape: Shape, dtype: str, n_rows: int | None, **of_sample: Any) -> ArrayFacts:
+        """Give the facts; `of_sample` are the fields that a sample answers."""
+        total = self._total
+        n = total.count.sum()
+        per_feature = self._features == self._axis
+        with np.errstate(all="ignore"):
+            mean = float((total.count * total.mean).sum() / n) if n else float("nan")
+            spread = total.squares + total.count * np.square(total.mean - mean)
+            low, high = (float(total.low.min()), float(total.high.max())) if n else (float("nan"), float("nan"))
+            std = (0.0 if low == high else float(np.sqrt(spread.sum() / n))) if n else float("nan")
+            seen = total.count > 0
+            columns = (total.mean, total.std, total.low, total.high)
+            by_feature = [np.where(seen, column, np.nan) if per_feature else np.empty(0) for column in columns]
+        return ArrayFacts(
+            name=name,
+            shape=shape,
+            dtype=dtype,
+            n_rows=n_rows,
+            n_read=self.n_rows,
+            n_scanned=self.n_rows,
+            n_nonfinite=self.n_nonfinite,
+            nonfinite_rows=tuple(sorted(self.nonfinite_rows)[:SHOWN]),
+            nonfinite_features=tuple(sorted(self.nonfinite_features)[:SHOWN]),
+            minimum=low,
+            maximum=high,
+            mean=mean,
+            std=std,
+            feature_mean=by_feature[0],
+            feature_std=by_feature[1],
+            feature_min=by_feature[2],
+            feature_max=by_feature[3],
+            **of_sample,
+        )
+
+    def _measure(self, flat: Array, centre: Array | None) -> tuple["_Moments", list[tuple[Array, int]]]:
+        fold = max(1, ROW_CELLS // self._features)
+        width = self._features * fold
+        even = len(flat) // width * width
+        part = _Moments(self._features)
+        spoilt: list[tuple[Array, int]] = []
+        for start, stop, copies in ((0, even, fold), (even, len(flat), 1)):
+            if stop > start:
+                table = flat[start:stop].reshape(-1, self._features * copies)
+                spoilt += [(piece, start + at) for piece, at in self._measure_table(table, copies, centre, part)]
+        return part, spoilt
+
+    def _measure_table(
+        self, table: Array, copies: int, centre: Array | None, part: "_Moments"
+    ) -> Iterator[tuple[Array, int]]:
+        """Add the rows of `table`, each of which holds `copies` values a feature, to `part`; yield the odd pieces."""
+        work = np.dtype(np.float32) if _fits_float32(table.dtype) else np.dtype(np.float64)
+        width = table.shape[1]
+        rows = max(1, PIECE_CELLS // width)
+        if self._buffer.dtype != work or self._buffer.size < rows * width:
+            self._buffer = np.empty(rows * width, work)
+        ones = np.ones(rows, work)
+        shift = None if centre is None else np.tile(centre, copies).astype(work)
+        low, high = np.full(width, np.inf, work), np.full(width, -np.inf, work)
+        sums, squares, count = np.zeros(width), np.zeros(width), 0
+        for at in range(0, len(table), rows):
+            piece = table[at : at + rows]
+            room = self._buffer[: piece.size].reshape(piece.shape)
+            cells: Array = piece
+            if piece.dtype != work:
+                np.copyto(room, piece, casting="unsafe")
+                cells = room
+            piece_low, piece_high = cells.min(axis=0), cells.max(axis=0)
+            if shift is not None:
+                cells = np.subtract(cells, shift, out=room)
+            piece_sums = ones[: len(piece)] @ cells
+            piece_squares = ones[: len(piece)] @ np.multiply(cells, cells, out=room)
+            # A non-finite cell makes its column's sum of squares non-finite: no pass of its own is needed.
+            odd = not np.isfinite(piece_squares).all()
+            if odd or (work == np.float64 and max(-piece_low.min(), piece_high.max()) > self._limit):
+                self._measure_odd(piece, centre, part)
+                yield piece, at * width
+                continue
+            np.minimum(low, piece_low, out=low)
+            np.maximum(high, piece_high, out=high)
+            sums += piece_sums
+            squares += piece_squares
+            count += len(piece)
+        if count:
+            by_feature = (copies, self._features)
+            part.take(
+                count=np.full(self._features, count * copies),
+                sums=sums.reshape(by_feature).sum(axis=0),
+                squares=squares.reshape(by_feature).sum(axis=0),
+                low=low.reshape(by_feature).min(axis=0),
+                high=high.reshape(by_feature).max(axis=0),
+                centre=centre,
+            )
+
+    def _measure_odd(self, piece: Array, centre: Array | None, part: "_Moments") -> None:
+        """Add a piece with non-finite or very large cells, slowly."""
+        cells = piece.reshape(-1, self._features).astype(np.float64)
+        good = self._good(cells)
+        from_centre = np.where(good, cells if centre is None else cells - centre, 0.0)
+        part.take(
+            count=good.sum(axis=0),
+            sums=from_centre.sum(axis=0),
+            squares=np.square(from_centre).sum(axis=0),
+            low=np.where(good, cells, np.inf).min(axis=0),
+            high=np.where(good, cells, -np.inf).max(axis=0),
+            centre=centre,
+        )
+
+    def _good(self, cells: Array) -> Array:
+        with np.errstate(invalid="ignore"):
+            good: Array = np.isfinite(cells) & (np.abs(cells) <= self._limit)
+        return good
+
+    def _drop_features(self) -> None:
+        """Go on with the whole array alone: blocks are of different width, as padded sequences are."""
+        joined = _Moments(1)
+        for i in range(self._features):
+            joined.join(self._total.feature(i))
+        self._total, self._centre, self._features = joined, None, 1
+
+    def _locate(self, piece: Array, start: int, first_row: int, *, cells: int, features: int) -> None:
+        bad = np.flatnonzero(~self._good(piece.reshape(-1).astype(np.float64))) + start
+        self.n_nonfinite += len(bad)
+        rows = np.unique(bad // cells)[:SHOWN] + first_row
+        self.nonfinite_rows = sorted({*self.nonfinite_rows, *rows.tolist()})[:SHOWN]
+        self.nonfinite_features.update(
+            np.unique(bad % (features if self._axis > 0 and cells > 1 else 1))[: 4 * SHOWN].tolist()
+        )
+
+
+class _Moments:
+    """Count, mean, sum of squared deviations, smallest and largest value of every feature."""
+
+    def __init__(self, features: int) -> None:
+        self.count = np.zeros(features, np.int64)
+        self.mean = np.zeros(features)
+        self.squares = np.zeros(features)
+        self.low = np.full(features, np.inf)
+        self.high = np.full(features, -np.inf)
+
+    @property
+    def std(self) -> Array:
+        spread = np.sqrt(np.maximum(self.squares, 0.0) / np.maximum(self.count, 1))
+        return np.where(self.low == self.high, 0.0, spread)
+
+    def feature(self, i: int) -> "_Moments":
+        """One feature by itself."""
+        one = _Moments(1)
+        one.count, one.mean, one.squares = self.count[i : i + 1], self.mean[i : i + 1], self.squares[i : i + 1]
+        one.low, one.high = self.low[i : i + 1], self.high[i : i + 1]
+        return one
+
+    def take(self, *, count: Array, sums: Array, squares: Array, low: Array, high: Array, centre: Array | None) -> None:
+        """Join a block, given its sums of (x − centre) and (x − centre)²."""
+        block = _Moments(len(count))
+        shifted = sums / np.maximum(count, 1)
+        block.count = count
+        block.mean = shifted if centre is None else shifted + centre
+        block.squares = np.maximum(squares - count * np.square(shifted), 0.0)
+        block.low, block.high = low.astype(np.float64), high.astype(np.float64)
+        self.join(block)
+
+    def join(self, other: "_Moments") -> None:
+        """Add the other block (Chan, Golub and LeVeque 1983)."""
+        count = self.count + other.count
+        step = other.mean - self.mean
+        share = other.count / np.maximum(count, 1)
+        self.squares = self.squares + other.squares + np.square(step) * self.count * share
+        self.mean = self.mean + step * share
+        self.count = count
+        self.low, self.high = np.minimum(self.low, other.low), np.maximum(self.high, other.high)
+
+    def offset(self, centre: Array | None) -> bool:
+        """Whether some mean is far from the centre (0 if None) against the spread about it."""
+        distance = self.mean if centre is None else self.mean - centre
+        rounding = 0.0 if centre is None else 1e-5 * np.abs(centre)
+        return bool(
+            np.any((np.square(distance) * self.count > MAX_OFFSET * self.squares) & (np.abs(distance) > rounding))
+        )
+
+
+def scan_source(source: Source, scan: Scan, *, deadline: float) -> None:
+    """Read the source chunk by chunk until it is read or `deadline` (of `time.perf_counter`) has passed."""
+    cells = max(1, source.cells_per_row)
+    rows = max(1, CHUNK_CELLS // cells)
+    for chunk in spread(-(-source.n_rows // rows)):
+        start = chunk * rows
+        block = source.block(start, min(start + rows, source.n_rows))
+        scan.add(block, start)
+        source.release()
+        if time.perf_counter() > deadline:
+            return
+
+
+def spread(n: int) -> Iterator[int]:
+    """Yield 0 … n − 1 in an order of which every beginning is spread evenly over the whole, the ends first."""
+    if n <= 0:
+        return
+    yield 0
+    if n == 1:
+        return
+    yield n - 1
+    step = max(1, round((n - 2) * 0.6180339887498949))
+    while np.gcd(step, max(1, n - 2)) != 1:
+        step += 1
+    for k in range(n - 2):
+        yield 1 + (k + 1) * step % (n - 2)
+
+
+def _fits_float32(dtype: np.dtype[Any]) -> bool:
+    """Whether every value is a float32 exactly."""
+    if dtype.kind in "iu":
+        return dtype.itemsize <= 2
+    return dtype.itemsize <= 4

@@ -1,0 +1,1 @@
+"""Numbers in, matplotlib Axes out; nothing is computed or measured here."""

@@ -1,0 +1,1 @@
+"""One diagnosis, rendered: terminal, notebook, one-file HTML, Markdown, JSON."""

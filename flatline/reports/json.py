@@ -1,0 +1,107 @@
+"""The report as JSON.
+
+The schema, version 1; a field may be added within a version, none is renamed or removed:
+
+- `format`: "flatline-report"; `version`: 1; `flatline`: version of the library that wrote it.
+- `ok`: whether there is no WARNING or ERROR; `causes`: words of `flatline.Cause`, the most likely first.
+- `scope`: what was measured, as in `Report.scope`.
+- `findings`: ranked; each has `code`, `name`, `severity` ("INFO", "WARNING", "ERROR"), `cause` (a word or null),
+  `message`, `where`, `explains` (codes), `evidence` and `fixes`.
+- `evidence`: `quantity`, `value`, `bound` ([operator, limit] that holds when all is well), `unit`, `where`, `steps`
+  ([first, last] or null), `broken`.
+- `fixes`: `title`, `safety` ("safe", "unsafe", "advice"), `snippet`, `edits` (each with its `kind` and fields) and
+  `verdict` (null until tried; else `ruling`, `gain`, `p_value`, `seconds`).
+- `passed`: `code`, `name`. `not_evaluated`: `code`, `name`, `reason`.
+- `curves`: loss per step by name; `null`: loss of the best constant prediction.
+
+JSON has no word for a number that is not finite: such a number is the string "NaN", "Infinity" or "-Infinity", which
+Python's `float` and JavaScript's `Number` both read. A value of another type is written as its text.
+"""
+
+import dataclasses
+import enum
+import json
+import math
+import numbers
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from flatline.finding import Finding
+from flatline.fix import Fix
+
+if TYPE_CHECKING:
+    from flatline.reports.report import Report
+
+FORMAT = "flatline-report"
+VERSION = 1
+
+
+def to_dict(report: "Report") -> dict[str, Any]:
+    """Return the report as plain dictionaries, lists, strings and numbers."""
+    from flatline import __version__
+
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "flatline": __version__,
+        "ok": report.ok,
+        "causes": [cause.value for cause in report.causes],
+        "scope": _plain(report.scope),
+        "findings": [_finding(finding) for finding in report.findings],
+        "passed": [_plain(dataclasses.asdict(passed)) for passed in report.passed],
+        "not_evaluated": [_plain(dataclasses.asdict(outcome)) for outcome in report.not_evaluated],
+        "curves": _plain(report.curves),
+        "null": _plain(report.null),
+    }
+
+
+def to_json(report: "Report") -> str:
+    """Return the report as JSON text."""
+    return json.dumps(to_dict(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    fields = {each.name: getattr(finding, each.name) for each in dataclasses.fields(finding)}
+    fields["severity"] = None if finding.severity is None else finding.severity.name
+    fields["evidence"] = [{**dataclasses.asdict(each), "broken": each.broken} for each in finding.evidence]
+    fields["fixes"] = [_fix(fix) for fix in finding.fixes]
+    plain: dict[str, Any] = _plain(fields)
+    return plain
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    verdict = None if fix.verdict is None else dataclasses.asdict(fix.verdict)
+    edits = [{"kind": type(edit).__name__, **dataclasses.asdict(edit)} for edit in fix.edits]
+    return {"title": fix.title, "safety": fix.safety, "snippet": fix.snippet, "edits": edits, "verdict": verdict}
+
+
+def _plain(value: Any) -> Any:
+    """Turn what findings carry (enums, NumPy numbers, tuples, arrays) into what JSON has."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, numbers.Real):
+        return _number(float(value))
+    if isinstance(value, Mapping):
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray):
+        return _plain(value.tolist())
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(item) for item in value]
+    # A lone surrogate cannot be written to a UTF-8 file.
+    return str(value).encode("utf-8", "backslashreplace").decode()
+
+
+def _number(value: float) -> float | str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value

@@ -1,0 +1,181 @@
+"""Report: the outcomes of a diagnosis, and the ways to read them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flatline import diagnosis
+from flatline.cause import Cause
+from flatline.errors import FlatlineError
+from flatline.facts import Array
+from flatline.finding import Finding, NotEvaluated, Outcome, Passed, Severity
+from flatline.fix import Fix
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Report:
+    """What was found, what passed, and what could not be told.
+
+    Parameters
+    ----------
+    outcomes : tuple of Outcome
+        One or more for every check that was selected.
+    scope : mapping of str to object
+        What was measured. "model", "task", "rows read" and "seconds" make up the report's first line; further keys
+        follow as they are.
+    curves : mapping of str to ndarray of shape (n_steps,)
+        Loss per step of the short trainings, by name.
+    null : float
+        Loss of the best constant prediction, the line that the curves are read against; NaN when unknown.
+
+    Examples
+    --------
+    >>> report = Report(outcomes=(Passed(code="FL101", name="non-finite-data"),), scope={"model": "Sequential"})
+    >>> report.ok, report.causes
+    (True, ())
+    """
+
+    outcomes: tuple[Outcome, ...]
+    scope: Mapping[str, Any] = field(default_factory=dict)
+    curves: Mapping[str, Array] = field(default_factory=dict)
+    null: float = float("nan")
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong or worth knowing, the most severe and most certain first."""
+        return diagnosis.rank(self.outcomes)
+
+    @property
+    def passed(self) -> tuple[Passed, ...]:
+        """Checks that were evaluated and found nothing."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, Passed))
+
+    @property
+    def not_evaluated(self) -> tuple[NotEvaluated, ...]:
+        """Checks that could not judge, each with its reason."""
+        return tuple(outcome for outcome in self.outcomes if isinstance(outcome, NotEvaluated))
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Causes backed by a finding at WARNING or above, the most likely first."""
+        return diagnosis.causes(self.findings)
+
+    @property
+    def fixes(self) -> tuple[Fix, ...]:
+        """The fixes of all findings, in the order of the findings, each once."""
+        fixes: list[Fix] = []
+        for finding in self.findings:
+            fixes.extend(fix for fix in finding.fixes if fix not in fixes)
+        return tuple(fixes)
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no finding at WARNING or ERROR."""
+        return not self._at_least(Severity.WARNING)
+
+    def _at_least(self, severity: Severity) -> bool:
+        return any(diagnosis.severity_of(finding) >= severity for finding in self.findings)
+
+    def plot(self) -> "Axes":
+        """Draw the losses of the short trainings against the loss of the best constant prediction.
+
+        Raises
+        ------
+        FlatlineError
+            When no short training was run, so that there is nothing to draw.
+        """
+        if not self.curves:
+            raise FlatlineError(
+                "the report has no loss curves to plot: no short training was run; call check_setup with overfit=True"
+            )
+        from flatline.plots.trainability import plot_training_curves
+
+        return plot_training_curves(self.curves, null=self.null)
+
+    def save(self, path: str | Path) -> None:
+        """Write the report to a file; its suffix chooses the format.
+
+        Parameters
+        ----------
+        path : str or Path
+            Ends in ".html" (one file that needs nothing else) or ".json".
+
+        Raises
+        ------
+        FlatlineError
+            When the suffix is another one, or the file cannot be written.
+        """
+        path = Path(path)
+        if path.suffix == ".html":
+            from flatline.reports.html import document
+
+            text = document(self)
+        elif path.suffix == ".json":
+            text = self.to_json()
+        else:
+            raise FlatlineError(f"The `path` parameter of Report.save must end in .html or .json. Got {str(path)!r}.")
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise FlatlineError(f"cannot write the report to {str(path)!r}: {error.strerror or error}") from None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain dictionaries, lists, strings and numbers (schema: `flatline.reports.json`)."""
+        from flatline.reports.json import to_dict
+
+        return to_dict(self)
+
+    def to_json(self) -> str:
+        """Return the report as JSON text with a version field (schema: `flatline.reports.json`)."""
+        from flatline.reports.json import to_json
+
+        return to_json(self)
+
+    def to_markdown(self) -> str:
+        """Return the report as Markdown to paste into an issue or a chat: the facts, not only the verdict."""
+        from flatline.reports.markdown import to_markdown
+
+        return to_markdown(self)
+
+    def _repr_html_(self) -> str:
+        from flatline.reports.html import fragment
+
+        return fragment(self)
+
+    def __str__(self) -> str:
+        """Return the terminal text without colour."""
+        from flatline.reports.terminal import plain
+
+        return plain(self)
+
+    def raise_for_findings(self, severity: str | Severity = "WARNING") -> None:
+        """Raise when there are findings at or above a severity; for tests.
+
+        Parameters
+        ----------
+        severity : str or Severity
+            "INFO", "WARNING" or "ERROR".
+
+        Raises
+        ------
+        AssertionError
+            With the report's text.
+        FlatlineError
+            When the severity is unknown.
+        """
+        if self._at_least(severity_named(severity, "severity", "Report.raise_for_findings")):
+            raise AssertionError(str(self))
+
+
+def severity_named(severity: str | Severity, parameter: str, caller: str) -> Severity:
+    """Return the severity of this name, or raise a FlatlineError that lists the known ones."""
+    if isinstance(severity, Severity):
+        return severity
+    if str(severity).upper() in Severity.__members__:
+        return Severity[str(severity).upper()]
+    known = ", ".join(f'"{name}"' for name in Severity.__members__)
+    raise FlatlineError(f"The `{parameter}` parameter of {caller} must be one of {known}. Got {severity!r}.")

@@ -1,0 +1,203 @@
+"""The report as terminal text: errors first, at most a screenful; the same words without colour or terminal."""
+
+import io
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TextIO
+
+from rich.console import Console
+from rich.syntax import Syntax
+from rich.text import Text
+
+from flatline import diagnosis
+from flatline.finding import Finding, Severity
+from flatline.fix import Fix
+from flatline.reports import wording
+
+if TYPE_CHECKING:
+    from flatline.reports.report import Report
+
+WIDTH = 100  # columns of the plain text, and the most that a terminal's text uses
+SCREENFUL = 40  # lines
+SNIPPET_LINES = 10  # of one fix; the whole snippet is in the report's `fixes`
+FOLDED_NAMES = 8
+INDENT = 10
+
+_MARKS = {  # the word says it, the sign and the colour only help the eye
+    Severity.ERROR: ("✗ ERROR", "bold red"),
+    Severity.WARNING: ("! WARNING", "bold yellow"),
+    Severity.INFO: ("· INFO", "cyan"),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Detail:
+    """How much of a report is shown."""
+
+    info: bool = True  # findings worth knowing, one by one
+    snippets: int = 99  # code is shown for the first so many groups
+    fixes: bool = True
+    others: bool = True  # what hangs under a lead, one by one
+    groups: int = 99
+    message: int = 99  # lines of a message
+
+
+_DETAILS = (
+    _Detail(),
+    _Detail(info=False),
+    _Detail(info=False, snippets=4),
+    _Detail(info=False, snippets=2),
+    _Detail(info=False, snippets=2, others=False),
+    _Detail(info=False, snippets=1, others=False),
+    _Detail(info=False, snippets=1, others=False, groups=6, message=2),
+    _Detail(info=False, snippets=0, others=False, groups=6, message=1),
+    _Detail(info=False, snippets=0, others=False, groups=6, message=1, fixes=False),
+)
+
+
+def lines(report: "Report", *, width: int = WIDTH) -> list[Text]:
+    """Lay the report out in as much detail as a screenful holds, one styled `rich.text.Text` a line."""
+    laid_out: list[Text] = []
+    for detail in _DETAILS:
+        laid_out = list(_lines(report, width, detail))
+        if len(laid_out) <= SCREENFUL:
+            break
+    return laid_out
+
+
+def plain(report: "Report") -> str:
+    """Return the terminal text without colour."""
+    return "\n".join(line.plain.rstrip() for line in lines(report))
+
+
+def show(report: "Report", *, file: TextIO | None = None) -> None:
+    """Write the report: in colour to a terminal or notebook, as plain text to anything else.
+
+    Parameters
+    ----------
+    report : Report
+        What to show.
+    file : file object or None
+        Where to; standard output when None.
+    """
+    stream = sys.stdout if file is None else file
+    console = Console(file=stream, highlight=False)
+    if not console.is_terminal:
+        # A stream that cannot encode a sign must not end the user's script.
+        encoding = stream.encoding or "utf-8"
+        stream.write(plain(report).encode(encoding, "replace").decode(encoding) + "\n")
+        return
+    for line in lines(report, width=max(40, min(WIDTH, console.width))):
+        console.print(line, soft_wrap=True)
+
+
+def _lines(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
+    groups = diagnosis.group(report.findings)
+    alarms = [each for each in groups if diagnosis.severity_of(each.lead) > Severity.INFO or not _calm(each)]
+    remarks = [each for each in groups if each not in alarms]
+    for line in wording.scope_lines(report.scope, width):
+        yield Text(line, style="bold")
+    for number, each in enumerate(alarms[: detail.groups]):
+        yield Text()
+        yield from _group(each, width, detail, code=number < detail.snippets)
+    hidden = alarms[detail.groups :]
+    if hidden:
+        yield Text()
+        yield from _folded(f"{len(hidden)} more findings: ", [each.lead for each in hidden], width)
+    if remarks and detail.info:
+        for each in remarks:
+            yield Text()
+            yield from _group(each, width, detail, code=False)
+    elif remarks:
+        yield Text()
+        folded = [finding for each in remarks for finding in (each.lead, *each.others)]
+        yield from _folded("· INFO    worth knowing: ", folded, width)
+    yield Text()
+    verdict = wording.verdict_line(report)
+    if verdict:
+        yield Text(verdict, style="green" if report.passed else "yellow")
+    yield Text(wording.passed_line(report), style="dim")
+    missing = wording.not_evaluated_line(report)
+    if missing:
+        yield from _wrap(Text(missing, style="dim"), width, 0)
+
+
+def _calm(group: diagnosis.Group) -> bool:
+    return all(diagnosis.severity_of(finding) is Severity.INFO for finding in group.others)
+
+
+def _group(group: diagnosis.Group, width: int, detail: _Detail, *, code: bool) -> Iterator[Text]:
+    yield from _message(group.lead, width, detail.message)
+    told: list[str] = []
+    for fix in group.lead.fixes if detail.fixes else ():
+        told.append(fix.title)
+        yield from _fix(fix, width, code=code)
+    if not detail.others:
+        if group.others:
+            yield from _folded(" " * INDENT + "also ", group.others, width)
+        return
+    for other in group.others:
+        yield from _also(other, width)
+        for fix in other.fixes if detail.fixes else ():
+            if fix.title not in told:
+                told.append(fix.title)
+                yield from _fix(fix, width, code=False)
+
+
+def _message(finding: Finding, width: int, most: int) -> Iterator[Text]:
+    mark, style = _MARKS[diagnosis.severity_of(finding)]
+    text = Text.assemble((mark.ljust(INDENT), style), (wording.label(finding), "bold"))
+    yield text
+    message = list(_wrap(_prose(" " * INDENT + wording.one_line(finding.message)), width, INDENT))
+    yield from message[: most - 1]
+    if message[most:]:
+        shortened = message[most - 1]
+        shortened.truncate(width - 2)
+        yield shortened + Text(" …")
+    else:
+        yield from message[most - 1 :]
+
+
+def _also(finding: Finding, width: int) -> Iterator[Text]:
+    mark, style = _MARKS[diagnosis.severity_of(finding)]
+    head = Text.assemble(" " * INDENT, "also ", (mark, style), " ", (finding.code, "bold"), " ")
+    yield from _wrap(head + _prose(wording.one_line(finding.message)), width, INDENT + 5)
+
+
+def _fix(fix: Fix, width: int, *, code: bool) -> Iterator[Text]:
+    head = Text(" " * INDENT) + Text("→ ", style="bold green") + _prose(wording.one_line(fix.title))
+    yield from _wrap(head + Text(f" ({wording.trust(fix)})", style="dim"), width, INDENT + 2)
+    if not code or not fix.snippet.strip():
+        return
+    snippet = wording.printable(fix.snippet).strip("\n").split("\n")
+    shown = "\n".join(snippet[:SNIPPET_LINES])
+    coloured = Syntax(shown, "python", background_color="default", theme="ansi_dark").highlight(shown)
+    coloured.rstrip()
+    for line in coloured.split("\n", allow_blank=True):
+        yield Text(" " * (INDENT + 4)) + line
+    if len(snippet) > SNIPPET_LINES:
+        yield Text(" " * (INDENT + 4) + f"… {len(snippet) - SNIPPET_LINES} more lines in the report's fixes", "dim")
+
+
+def _folded(head: str, findings: Sequence[Finding], width: int) -> Iterator[Text]:
+    names = list(dict.fromkeys(wording.label(finding) for finding in findings))
+    more = f" and {len(names) - FOLDED_NAMES} more" if len(names) > FOLDED_NAMES else ""
+    yield from _wrap(Text(f"{head}{', '.join(names[:FOLDED_NAMES])}{more}", style="dim"), width, INDENT)
+
+
+def _prose(text: str) -> Text:
+    prose = Text(text)
+    prose.highlight_regex(r"`[^`]+`", "cyan")
+    return prose
+
+
+def _wrap(text: Text, width: int, indent: int) -> Iterator[Text]:
+    """Break a text into lines; later lines are indented."""
+    console = Console(width=width, file=io.StringIO())
+    head = text.plain[: len(text.plain) - len(text.plain.lstrip())]
+    body = text[len(head) :] if head else text
+    parts = body.wrap(console, max(20, width - indent))
+    for number, part in enumerate(parts):
+        part.rstrip()
+        yield Text(head if number == 0 else " " * indent) + part

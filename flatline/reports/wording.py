@@ -1,0 +1,127 @@
+"""The sentences that every rendering of a report shares."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from flatline.finding import Evidence, Finding, NotEvaluated
+from flatline.fix import Fix, Safety
+from flatline.verdict import Ruling
+
+if TYPE_CHECKING:
+    from flatline.reports.report import Report
+
+SHOWN_REASONS = 4
+REASON_LENGTH = 72  # characters of a reason in the one-line summary
+
+_TRUST = {
+    Safety.SAFE: "computes the same function",
+    Safety.UNSAFE: "changes training",
+    Safety.ADVICE: "advice",
+}
+
+
+def printable(text: object) -> str:
+    """Make text that users and models wrote safe to show: control characters become visible escapes."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else character.encode("unicode_escape").decode()
+        for character in str(text).replace("\t", "    ")
+    )
+
+
+def one_line(text: object) -> str:
+    """Like `printable`, on one line."""
+    return printable(" ".join(str(text).split("\n")))
+
+
+def label(finding: Finding) -> str:
+    """Code and name of the check."""
+    return f"{finding.code} {finding.name}".strip()
+
+
+def trust(fix: Fix) -> str:
+    """Say how far a fix may be trusted: by experiment where there was one, else by what it changes."""
+    if fix.verdict is None:
+        return _TRUST[fix.safety]
+    if fix.verdict.ruling is Ruling.INCONCLUSIVE:
+        return "tried: inconclusive"
+    return f"tried: {fix.verdict.ruling.value}, gain {fix.verdict.gain:+.3g}, p = {fix.verdict.p_value:.2g}"
+
+
+def scope_line(scope: Mapping[str, Any]) -> str:
+    """Say on one line what was measured."""
+    return " · ".join(_scope(scope))
+
+
+def scope_lines(scope: Mapping[str, Any], width: int) -> list[str]:
+    """Say what was measured on lines of at most `width`, broken between the facts."""
+    lines = ["flatline"]
+    for part in _scope(scope):
+        if len(lines[-1]) + len(part) + 3 > width:
+            lines.append(part)
+        else:
+            lines[-1] += f" · {part}"
+    return lines
+
+
+def _scope(scope: Mapping[str, Any]) -> list[str]:
+    parts = [one_line(scope[key]) for key in ("model", "task") if key in scope]
+    if "rows read" in scope:
+        parts.append(f"{one_line(scope['rows read'])} rows read")
+    if "seconds" in scope:
+        parts.append(f"{float(scope['seconds']):.1f} s")
+    known = ("model", "task", "rows read", "seconds")
+    return parts + [f"{one_line(key)}: {one_line(value)}" for key, value in scope.items() if key not in known]
+
+
+def verdict_line(report: "Report") -> str:
+    """Say in one sentence how it stands when nothing alarming was found; empty when something was."""
+    if not report.ok:
+        return ""
+    if not report.findings and not report.passed:
+        return "No check could be evaluated, so nothing can be said of this network."
+    return "Nothing found that would keep this network from learning."
+
+
+def passed_line(report: "Report") -> str:
+    """Count what passed."""
+    count = len(report.passed)
+    return f"{count} check{'' if count == 1 else 's'} passed"
+
+
+def not_evaluated_line(report: "Report") -> str:
+    """Count what could not be told, by reason; empty when everything could."""
+    if not report.not_evaluated:
+        return ""
+    counts = Counter(_reason(outcome) for outcome in report.not_evaluated).most_common()
+    shown = [f"{reason}: {count}" for reason, count in counts[:SHOWN_REASONS]]
+    rest = sum(count for _, count in counts[SHOWN_REASONS:])
+    if rest:
+        shown.append(f"other reasons: {rest}")
+    return f"not evaluated: {len(report.not_evaluated)} ({'; '.join(shown)})"
+
+
+def _reason(outcome: NotEvaluated) -> str:
+    if outcome.reason.startswith("crashed"):
+        return "crashed"
+    reason = one_line(outcome.reason).removesuffix(", which was not measured")
+    return reason if len(reason) <= REASON_LENGTH else reason[: REASON_LENGTH - 1].rstrip() + "…"
+
+
+def measured(evidence: Evidence) -> tuple[str, str]:
+    """Return the value with its unit, and the bound that holds when all is well."""
+    unit = "" if evidence.unit in ("", "1") else f" {one_line(evidence.unit)}"
+    operator, limit = evidence.bound
+    return f"{_figure(evidence.value)}{unit}", f"{operator} {_figure(limit)}{unit}"
+
+
+def place(evidence: Evidence) -> str:
+    """Return where and when evidence was taken."""
+    parts = [one_line(evidence.where)] if evidence.where else []
+    if evidence.steps is not None:
+        parts.append(f"steps {evidence.steps[0]}–{evidence.steps[1]}")
+    return ", ".join(parts)
+
+
+def _figure(value: float) -> str:
+    return f"{float(value):.4g}"

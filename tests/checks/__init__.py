@@ -1,0 +1,1 @@
+"""One table a check, run by `flatline.testing.RuleTester`."""

@@ -1,0 +1,59 @@
+from flatline.cause import Cause
+from flatline.checks.saturated_at_start import saturated_at_start
+from flatline.facts import LayerFacts
+from flatline.finding import Severity
+from flatline.testing import RuleTester, row
+from tests.checks import make
+
+OUT = make.layer("out", kernel_shape=(16, 3), activation="softmax")
+
+
+def hidden(share: float, activation: str = "sigmoid", **given: object) -> LayerFacts:
+    return make.layer("hidden", activation=activation, saturated_share=share, **given)
+
+
+def test_saturated_at_start() -> None:
+    RuleTester(saturated_at_start).run(
+        fires=[
+            row(
+                make.model(hidden(0.9, input_rms=58.0), OUT),
+                message="90% of the values of hidden layer `hidden` (sigmoid) are saturated at the start: the inputs",
+                severity=Severity.WARNING,
+                cause=Cause.INPUT_SCALE,
+                where="hidden",
+                fix="standardise",
+            ),
+            row(
+                make.model(hidden(0.8, "tanh", kernel_std=8.0), OUT),
+                message="deviation of its kernel is 8",
+                cause=Cause.INITIALIZATION,
+                fix="default initialiser",
+            ),
+            row(
+                make.model(
+                    make.layer("a", activation="linear", input_rms=40.0),
+                    make.layer("act", kind="Activation", kernel_shape=(), activation="tanh", saturated_share=0.7),
+                    OUT,
+                ),
+                message="hidden layer `act` (tanh)",
+                cause=Cause.INPUT_SCALE,
+            ),
+            row(make.model(hidden(0.9), OUT), make.rehearsal(), message="90%", severity=Severity.INFO),
+        ],
+        silent=[
+            make.model(),
+            make.model(hidden(0.5), OUT),  # the bound
+            make.model(make.layer("a"), make.layer("out", activation="sigmoid", saturated_share=0.9)),  # a sure output
+            make.model(hidden(0.9, trainable=False), OUT),  # random features
+            make.model(  # a gate that is open
+                make.layer("a"),
+                hidden(0.9, inputs=("a",)),
+                make.layer("product", kind="Multiply", kernel_shape=(), inputs=("a", "hidden")),
+                OUT,
+            ),
+        ],
+        cannot_tell=[
+            row(make.model(hidden(float("nan")), OUT), message="not measured"),
+            row(make.model(layers=()), message="not measured"),
+        ],
+    )

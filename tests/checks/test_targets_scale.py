@@ -1,0 +1,53 @@
+import numpy as np
+
+from flatline.cause import Cause
+from flatline.checks.targets_scale import targets_scale
+from flatline.facts import Task
+from flatline.finding import Severity
+from flatline.testing import RuleTester, row
+from tests.checks import make
+
+NORMAL = np.random.default_rng(0).normal(size=200)
+SIGNS = np.tile([-1.0, 1.0], 100)
+STUCK = make.rehearsal(make.arm(losses=np.full(50, 1.09), score=0.0), null_score=0.0)
+WIDE = np.stack([NORMAL, 1e4 * NORMAL], 1)
+
+
+def told(y, **given):
+    one = {"task": Task.REGRESSION, "encoding": "values", "n_classes": None, "loss": "mean_squared_error", "units": 1}
+    one |= {"output_shape": (1,), "squash": "linear", "declared": "linear", "low": -30.0, "high": 30.0}
+    return make.objective(make.head(**{**one, "target": make.array(y), **given}))
+
+
+def test_table():
+    RuleTester(targets_scale).run(
+        fires=[
+            row(
+                told(50_000 + 10_000 * NORMAL),
+                message="are of the size 5.",
+                severity=Severity.WARNING,
+                cause=Cause.LABELS,
+                where="dense_1",
+                fix="standardise the targets",
+            ),
+            row(told(50_000 * NORMAL), STUCK, message="outputs of about 1", severity=Severity.WARNING),
+            row(told(50_000 * NORMAL), make.rehearsal(), message="of the size", severity=Severity.INFO),
+            row(told(200 + NORMAL), message="of the size 200", severity=Severity.INFO),
+            row(told(200 + NORMAL), STUCK, message="of the size 200", severity=Severity.WARNING),
+            row(told(1e-5 * NORMAL), message="e-0", severity=Severity.WARNING),
+            row(told(WIDE, units=2, output_shape=(2,)), message="of the size 9.61e+03", severity=Severity.WARNING),
+        ],
+        silent=[
+            make.objective(),
+            told(NORMAL),
+            told(30 + 10 * NORMAL),
+            told(100 * SIGNS),  # at the bound
+            told(1e-3 * SIGNS),  # at the other
+            told(np.full(200, 500.0)),  # a single value is not a matter of scale
+            told(50_000 * NORMAL, squash="sigmoid", low=0.0, high=1.0),  # FL304
+            told(50_000 * np.abs(NORMAL), loss="mean_absolute_percentage_error"),
+            told(50_000 * NORMAL, loss="custom"),
+            told(50_000 * NORMAL, squash="positive", low=0.0, high=1e6),  # an output that is rescaled in the model
+        ],
+        cannot_tell=[row(told(NORMAL, squash="unknown"), message="outputs of known range")],
+    )

@@ -1,0 +1,80 @@
+"""Score `check_setup` on the corpus: `python -m tests.corpus [--kind programs|healthy|fixed] [--only NAME …] [--quick]`."""
+
+import argparse
+import os
+import time
+import warnings
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+
+import keras  # noqa: E402 - TensorFlow reads the environment when it is imported
+
+import flatline  # noqa: E402
+from flatline.finding import Severity  # noqa: E402
+from tests.corpus.case import Setup, healthy_setups, programs  # noqa: E402
+from tests.corpus.score import Judged, healthy_table, program_table  # noqa: E402
+
+QUICK = 6  # every sixth case: a smoke run for continuous integration
+
+
+def judge(name: str, build: object, *, overfit: bool) -> Judged:
+    """Build one case as its user would and check it."""
+    keras.utils.clear_session()
+    keras.utils.set_random_seed(1)
+    setup: Setup = build()  # type: ignore[operator]
+    fit_args = {key: value for key, value in setup.fit_args.items() if key != "verbose"}
+    start = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            report = flatline.check_setup(
+                setup.model, setup.X, setup.y, fit_args=fit_args, overfit=overfit, verbose=0
+            )
+        except flatline.FlatlineError as error:
+            return Judged(name=name, causes=(), alarms=(), seconds=time.perf_counter() - start, error=str(error))
+    alarms = tuple(f"{f.code} {f.name}" for f in report.findings if (f.severity or 0) >= Severity.WARNING)
+    crashed = tuple(f"{n.code} {n.reason}" for n in report.not_evaluated if n.reason.startswith("crashed"))
+    return Judged(
+        name=name,
+        causes=tuple(cause.value for cause in report.causes),
+        alarms=alarms,
+        seconds=time.perf_counter() - start,
+        crashed=crashed,
+    )
+
+
+def main() -> None:
+    """Run the chosen cases and print a line for each and the totals."""
+    parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
+    parser.add_argument("--kind", choices=("programs", "healthy", "fixed", "all"), default="all")
+    parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--quick", action="store_true", help="every sixth case")
+    parser.add_argument("--static", action="store_true", help="without tiny-subset test and rehearsal")
+    parser.add_argument("--shard", default="0/1", help="K/N: every N-th case, from the K-th")
+    chosen = parser.parse_args()
+    shard, of = (int(part) for part in chosen.shard.split("/"))
+    step = QUICK if chosen.quick else 1
+
+    def wanted(cases: tuple) -> tuple:  # type: ignore[type-arg]
+        picked = [case for case in cases if not chosen.only or case.name in chosen.only]
+        return tuple(picked[::step][shard::of])
+
+    def run(case: object, build: object) -> Judged:
+        judged = judge(case.name, build, overfit=not chosen.static)  # type: ignore[attr-defined]
+        print(judged.line(case), flush=True)
+        return judged
+
+    if chosen.kind in ("programs", "all"):
+        cases = wanted(programs())
+        print(program_table([(case, run(case, lambda c=case: c.build(False))) for case in cases]))
+    if chosen.kind in ("healthy", "all"):
+        cases = wanted(healthy_setups())
+        print(healthy_table([run(case, case.build) for case in cases], "healthy set-ups"))
+    if chosen.kind == "fixed":
+        cases = wanted(programs())
+        print(healthy_table([run(case, lambda c=case: c.build(True)) for case in cases], "fixed twins"))
+
+
+if __name__ == "__main__":
+    main()
