@@ -9,6 +9,7 @@ AS_IS = "as is"
 FLAT = 0.35  # 1; share of the way below which the planned training is called flat: see docs/decisions/rehearsal.md
 CURED = 0.6  # 1; share of the way from which a variation is said to learn
 GAIN = 0.3  # 1; least difference between the two
+PERFECT = 1.1  # 1; more than a perfect fit, with room for noise
 SEEN = 0.5  # 1; share of the planned steps that must have been rehearsed to call a training too slow
 
 
@@ -24,7 +25,10 @@ def achieved(rehearsal: RehearsalFacts, name: str = AS_IS) -> float:
         return -math.inf
     room = 1.0 - rehearsal.null_score
     by_score = (arm.score - rehearsal.null_score) / room if room > 0 else math.nan
-    known = [share for share in (rehearsal.progress(name), by_score) if not math.isnan(share)]
+    by_loss = rehearsal.progress(name)
+    if by_loss > PERFECT:
+        by_loss = math.nan  # below what was taken for the lowest loss there can be: the loss has another floor
+    known = [share for share in (by_loss, by_score) if not math.isnan(share)]
     return max(known, default=math.nan)
 
 

@@ -39,6 +39,8 @@ def set_activation(head: HeadFacts, model: ModelFacts | None, activation: str) -
     if layer is not None and layer.builtin and layer.kind in _PURE_ACTIVATIONS:
         edit = ReplaceLayer(layer=layer.name, kind="Activation", config={"activation": activation})
         return Change(edits=(edit,), snippet=f'keras.layers.Activation("{activation}", name="{layer.name}")')
+    if activation == "linear":
+        return Change(edits=None, snippet=f"outputs = keras.layers.Dense({head.units})(features)")
     return Change(edits=None, snippet=f'outputs = keras.layers.Activation("{activation}")(outputs)')
 
 

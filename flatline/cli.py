@@ -73,7 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     rules = commands.add_parser("rules", help="list the checks")
     rules.set_defaults(run=_rules)
     rules.add_argument("--docs", metavar="DIR", type=Path, help="write the pages of all checks to a folder")
-    rules.add_argument("--check", action="store_true", help="with --docs: write nothing, exit with 1 if out of date")
+    rules.add_argument("--readme", metavar="FILE", type=Path, help="write the list of checks into a README")
+    rules.add_argument("--check", action="store_true", help="with these: write nothing, exit with 1 if out of date")
 
     demo = commands.add_parser("demo", help="a network that does not learn, what the report says of it, and the cure")
     demo.set_defaults(run=_demo)
@@ -196,18 +197,35 @@ def _explain(arguments: argparse.Namespace) -> int:
 def _rules(arguments: argparse.Namespace) -> int:
     from flatline import rules
 
-    if arguments.check and arguments.docs is None:
-        raise FlatlineError("--check must come with --docs DIR. Got no --docs.")
-    if arguments.docs is not None:
-        changed = rules.stale(arguments.docs) if arguments.check else rules.write(arguments.docs)
-        state = "out of date" if arguments.check else "written"
-        _write(f"{arguments.docs}: {len(changed)} pages {state}{': ' if changed else ''}{', '.join(changed)}\n")
-        return FOUND if arguments.check and changed else CLEAN
+    if arguments.docs or arguments.readme:
+        return _documentation(arguments)
+    if arguments.check:
+        raise FlatlineError("--check must come with --docs or --readme. Got neither.")
     for subject, checks in rules.by_subject().items():
         _write(f"{subject}\n")
         for check in checks:
             _write(f"  {check.code}  {Severity(check.severity).name:<7}  {check.name:<34}  {check.title}\n")
     return CLEAN
+
+
+def _documentation(arguments: argparse.Namespace) -> int:
+    from flatline import rules
+
+    changed: list[str] = []
+    if arguments.docs:
+        names = rules.stale(arguments.docs) if arguments.check else rules.write(arguments.docs)
+        changed += [str(arguments.docs / name) for name in names]
+    if arguments.readme:
+        _file(arguments.readme, "--readme")
+        old = arguments.readme.read_text(encoding="utf-8")
+        new = rules.readme(old)
+        if new != old:
+            changed.append(str(arguments.readme))
+            if not arguments.check:
+                arguments.readme.write_text(new, encoding="utf-8")
+    state = "out of date" if arguments.check else "written"
+    _write("".join(f"{name} {state}\n" for name in changed))
+    return FOUND if arguments.check and changed else CLEAN
 
 
 def _demo(arguments: argparse.Namespace) -> int:

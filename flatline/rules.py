@@ -24,6 +24,7 @@ SUBJECTS = {
 """First digit of a code → subject."""
 
 INDEX = "index.md"
+BEGIN, END = "<!-- checks: ", "<!-- /checks -->"  # what stands between them in the README is written by `readme`
 
 
 def explain(code_or_name: str) -> str:
@@ -71,6 +72,26 @@ def summary() -> str:
             title = check.title.replace("|", "\\|")
             lines.append(f"| [{check.code}]({check.code}.md) | {check.severity.name} | {check.name} | {title} |")
     return "\n".join(lines) + "\n"
+
+
+def readme(text: str) -> str:
+    """Return a README with the list of checks, by subject, brought up to date.
+
+    Raises
+    ------
+    FlatlineError
+        When the text lacks the two comments between which the list stands.
+    """
+    before, begin, rest = text.partition(BEGIN)
+    marker, _, rest = rest.partition("\n")
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise FlatlineError(f"the README must hold a line that starts with {BEGIN!r} and, below, the line {END!r}")
+    subjects = "".join(
+        f"- **{subject}**: {', '.join(f'[{check.name}](docs/rules/{check.code}.md)' for check in checks)}\n"
+        for subject, checks in by_subject().items()
+    )
+    return f"{before}{begin}{marker}\n\n{subjects}\n{end}{after}"
 
 
 def pages() -> dict[str, str]:

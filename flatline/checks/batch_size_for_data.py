@@ -61,7 +61,7 @@ USUAL_BATCH = 32  # Keras' default
 CLEARLY_BETTER = 0.2  # 1; share of the way to a perfect loss that smaller batches must gain
 
 
-@check("FL403", cause=Cause.BATCH_SIZE, severity=Severity.WARNING, explains=("FL001", "FL002", "FL404"))
+@check("FL403", cause=Cause.BATCH_SIZE, severity=Severity.WARNING, explains=("FL001", "FL002", "FL405", "FL406"))
 def batch_size_for_data(plan: PlanFacts, data: DataFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag full batches in a plan of few steps."""
     if not plan.given or plan.batch_size is None or plan.n_steps is None or data.n_rows is None:

@@ -3,8 +3,9 @@
 ## What it looks for
 
 Rows of each class, for a single label per row. INFO from a ratio of 10 between the largest and the smallest class
-that occurs. WARNING only when at least half of three or more classes are nearly empty (fewer than 10 rows and less than
-a fifth of an even share), the ratio is at least 20, and neither `class_weight` nor sample weights answer for it.
+that occurs, unless weights answer for it. WARNING only when at least half of three or more classes are nearly empty
+(fewer than 10 rows and less than a fifth of an even share), the ratio is at least 20, and neither `class_weight` nor
+sample weights answer for it.
 
 ## Why it matters
 
@@ -96,6 +97,8 @@ def class_imbalance(data: DataFacts, objective: ObjectiveFacts, plan: PlanFacts 
         extreme = rare.broken and ratio.value >= EXTREME_RATIO and len(counts) >= 3 and _one_label_a_row(head)
         n_rare = round(rare.value * len(counts))
         detail = f"; {n_rare} of {len(counts)} classes have fewer than {FEW_ROWS} rows" if rare.broken else ""
+        if weighted and not rare.broken:
+            continue
         yield Finding(
             message=f"the largest class of `{head.name}` has {max(counts):,} rows, the smallest {min(counts):,}"
             + detail,

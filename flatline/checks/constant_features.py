@@ -2,9 +2,9 @@
 
 ## What it looks for
 
-Features (columns of a table, channels of an image) with the same value in every row read: INFO, with their number. When
-no input differs between any two rows, X carries no information at all: ERROR, unless the model has a `train_step` of
-its own, which may use X as a mere placeholder.
+Features (columns of a table, channels of an image) with the same value in every row read: INFO, when they are more
+than a tenth. When no input differs between any two rows, X carries no information at all: ERROR, unless the model has a
+`train_step` of its own, which may use X as a mere placeholder.
 
 ## Why it matters
 
@@ -58,6 +58,8 @@ Look at where X comes from before you drop anything: the advice cannot know whic
 - scikit-learn user guide, §1.13.1, Removing features with low variance
 """
 
+import math
+
 import numpy as np
 
 from flatline.cause import Cause
@@ -68,6 +70,7 @@ from flatline.fix import Fix, Safety
 from flatline.registry import check
 
 MIN_ROWS = 4  # rows; fewer can agree by chance
+MAX_SHARE = 0.1  # 1; of the features: border pixels and rare categories stay below
 
 
 @check("FL105", cause=Cause.DATA, severity=Severity.INFO)
@@ -93,7 +96,11 @@ def constant_features(data: DataFacts, model: ModelFacts | None) -> Findings:
     for array in data.inputs:
         constant = np.flatnonzero(array.feature_min == array.feature_max)
         features = Evidence(
-            quantity="constant_features", value=len(constant), bound=("==", 0), unit="features", where=array.name
+            quantity="constant_features",
+            value=len(constant),
+            bound=("<=", float(math.floor(MAX_SHARE * len(array.feature_min)))),
+            unit="features",
+            where=array.name,
         )
         if features.broken:
             first = ", ".join(str(index) for index in constant[:5]) + (", …" if len(constant) > 5 else "")

@@ -76,7 +76,12 @@ _BOUNDS: dict[str, tuple[tuple[str, float], Any, str]] = {
 }
 
 
-@check("FL402", cause=Cause.OPTIMIZER, severity=Severity.WARNING, explains=("FL001", "FL002", "FL404", "FL601"))
+@check(
+    "FL402",
+    cause=Cause.OPTIMIZER,
+    severity=Severity.WARNING,
+    explains=("FL001", "FL002", "FL404", "FL405", "FL406", "FL601"),
+)
 def degenerate_optimizer(optimizer: OptimizerFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag arguments of the optimizer far outside what can work."""
     if not optimizer.config:

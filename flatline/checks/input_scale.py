@@ -98,7 +98,7 @@ def input_scale(data: DataFacts | None, model: ModelFacts, rehearsal: RehearsalF
             f"the scale at {len(first)} first trainable layers with a kernel was measured at 0, 1 is needed"
         )
     large = [layer for layer in known if _rms(layer).broken]
-    small = [layer for layer in known if _peak(layer).broken]
+    small = [layer for layer in known if _peak(layer).broken and _peak(layer).value > 0]  # 0: constant-features
     if large:
         worst = max(large, key=lambda layer: layer.input_rms)
         spared = all(is_renormalised(model, layer) or _is_centred_image(layer) for layer in large)
@@ -118,7 +118,7 @@ def input_scale(data: DataFacts | None, model: ModelFacts, rehearsal: RehearsalF
             evidence=(_peak(worst),),
             where=worst.name,
             severity=Severity.INFO
-            if all(is_renormalised(model, layer) for layer in small) or not _peak(worst).value > 0
+            if all(is_renormalised(model, layer) for layer in small)
             else severity_unless_learning(Severity.WARNING, rehearsal),
             fixes=(_standardise(data),),
         )

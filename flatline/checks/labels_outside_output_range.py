@@ -46,7 +46,7 @@ Keras documentation, "BinaryCrossentropy" and "Hinge". Stack Overflow 56317174.
 """
 
 from flatline.cause import Cause
-from flatline.changes import at, fix, map_labels, set_activation
+from flatline.changes import at, fix, map_input, map_labels, set_activation
 from flatline.facts import DataFacts, HeadFacts, ModelFacts, ObjectiveFacts, Task
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix
@@ -125,6 +125,8 @@ def _fixes(head: HeadFacts, objective: ObjectiveFacts, model: ModelFacts | None)
         return (fix("turn the labels into 0 and 1", zero_one),)
     if head.target.minimum >= 0 and (head.task is Task.RECONSTRUCTION or not known or len(known) > 2):
         divisor = 255.0 if 200 < top <= 255 else top
-        scaled = map_labels(objective, "rescale", f"y = y / {divisor:g}", factor=1 / divisor)
-        return (fix(f"divide the targets by {divisor:g}", scaled),)
+        scaled = [map_labels(objective, "rescale", f"y = y / {divisor:g}", factor=1 / divisor)]
+        if head.task is Task.RECONSTRUCTION:
+            scaled.append(map_input(objective, "rescale", f"X = X / {divisor:g}", factor=1 / divisor))
+        return (fix(f"divide the targets by {divisor:g}", *scaled),)
     return ()

@@ -16,7 +16,7 @@ X, y = load_digits(return_X_y=True)
 X = (X / 16).astype("float32")
 hidden = keras.layers.Dense(32, activation="relu")
 model = keras.Sequential([keras.Input((64,)), hidden, keras.layers.Dense(10, activation="softmax")])
-model.compile(keras.optimizers.Adam(learning_rate=-1000), "sparse_categorical_crossentropy")
+model.compile(keras.optimizers.Adam(learning_rate=-1000.0), "sparse_categorical_crossentropy")
 ```
 
 ## Use instead
@@ -58,7 +58,7 @@ DEFAULT_RATE = 1e-3  # of Adam and its kin
     "FL401",
     cause=Cause.LEARNING_RATE,
     severity=Severity.ERROR,
-    explains=("FL001", "FL002", "FL207", "FL317", "FL404", "FL601", "FL702"),
+    explains=("FL001", "FL002", "FL207", "FL317", "FL404", "FL405", "FL406", "FL601", "FL702"),
 )
 def learning_rate_sign(optimizer: OptimizerFacts) -> Findings:
     """Flag a rate that is not above 0."""

@@ -15,12 +15,12 @@ import numpy as np
 
 
 def share_wrong(y_true, y_pred):
-    return keras.ops.mean(keras.ops.cast(keras.ops.round(y_pred) != y_true, "float32"), axis=-1)
+    return keras.ops.mean(keras.ops.cast(keras.ops.sign(y_pred) != y_true, "float32"), axis=-1)
 
 
 X = np.random.default_rng(0).normal(size=(300, 4)).astype("float32")
-y = (X[:, :1] > 0).astype("float32")
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid", kernel_regularizer="l2")])
+y = np.sign(X[:, :1])
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="tanh", kernel_regularizer="l2")])
 model.compile("adam", share_wrong)
 ```
 
@@ -30,9 +30,9 @@ import keras
 import numpy as np
 
 X = np.random.default_rng(0).normal(size=(300, 4)).astype("float32")
-y = (X[:, :1] > 0).astype("float32")
-model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="sigmoid", kernel_regularizer="l2")])
-model.compile("adam", "binary_crossentropy", metrics=["accuracy"])
+y = np.sign(X[:, :1])
+model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, activation="tanh", kernel_regularizer="l2")])
+model.compile("adam", "hinge")
 ```
 
 ## When it is wrong

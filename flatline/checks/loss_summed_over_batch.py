@@ -34,8 +34,8 @@ fit_args = {"epochs": 30, "batch_size": 256}
 ```
 
 ## When it is wrong
-A sum with a rate that was chosen for it is fine: the finding is INFO where the rehearsal learns, and under optimizers
-that do not feel the size of the loss.
+A sum with a rate that was chosen for it is fine: the finding is INFO where the rehearsal learns or shorter steps do
+no better there, and under optimizers that do not feel the size of the loss.
 
 ## How far to trust the fix
 The mean is what published rates are meant for; with it a rate that had been tuned for the sum is too small.
@@ -52,15 +52,16 @@ from flatline.changes import at
 from flatline.facts import ObjectiveFacts, OptimizerFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, Safety, SetCompile
-from flatline.gates import severity_unless_learning
+from flatline.gates import learns
 from flatline.outputs import judged, place
 from flatline.registry import check
 
 MOST_GROWTH = 1.9  # 1; a mean gives 1, a sum 2
+CLEARLY_BETTER = 0.2  # 1; share of the way to a perfect loss that shorter steps must gain
 _FEELS_SIZE = frozenset({"SGD"})
 
 
-@check("FL315", cause=Cause.LOSS, severity=Severity.WARNING, explains=("FL001", "FL002", "FL317", "FL404"))
+@check("FL315", cause=Cause.LOSS, severity=Severity.WARNING, explains=("FL001", "FL002", "FL317", "FL404", "FL406"))
 def loss_summed_over_batch(
     objective: ObjectiveFacts, optimizer: OptimizerFacts | None, rehearsal: RehearsalFacts | None
 ) -> Findings:
@@ -76,8 +77,20 @@ def loss_summed_over_batch(
             evidence=(growth,),
             where=place(head),
             fixes=(_fix(head.loss, len(objective.heads)),),
-            severity=severity_unless_learning(Severity.WARNING, rehearsal) if felt else Severity.INFO,
+            severity=Severity.WARNING if felt and _is_to_blame(rehearsal) else Severity.INFO,
         )
+
+
+def _is_to_blame(rehearsal: RehearsalFacts | None) -> bool:
+    """Whether shorter steps do better; where they were not tried, whether the rehearsal fails."""
+    if rehearsal is None:
+        return True
+    as_is = rehearsal.progress()
+    shorter = [rehearsal.progress(name) for name in rehearsal.arms if name.startswith("rate ÷")]
+    known = [share for share in shorter if not np.isnan(share)]
+    if not known or as_is == -np.inf:
+        return not learns(rehearsal)
+    return max(known) >= max(as_is, 0.0) + CLEARLY_BETTER
 
 
 def _fix(loss: str, n_heads: int) -> Fix:

@@ -49,7 +49,7 @@ from flatline.changes import at, fix, map_labels, set_activation, set_loss, set_
 from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix
-from flatline.outputs import BINARY, VALUES, is_one_unit_softmax, is_pair, judged, place, ranged
+from flatline.outputs import BINARY, VALUES, is_one_unit_softmax, is_pair, judged, labels, place, ranged
 from flatline.registry import check
 
 LEAST_RANGE = 1e-4  # 1; an output must be able to take more than one value, rounding apart
@@ -96,7 +96,7 @@ def _fixes(head: HeadFacts, objective: ObjectiveFacts, model: ModelFacts | None)
     sigmoid = set_activation(head, model, "sigmoid")
     changes = [sigmoid] if head.loss in BINARY else [sigmoid, set_loss(objective, head, "binary_crossentropy")]
     title = f'use `activation="sigmoid"` in {at(head)}' + ("" if head.loss in BINARY else " and `binary_crossentropy`")
-    if is_pair(head, -1.0, 1.0):
-        changes.append(map_labels(objective, "zero_one", 'y = (y > 0).astype("float32")'))
+    if len(labels(head)) == 2 and not is_pair(head, 0.0, 1.0):
+        changes.append(map_labels(objective, "zero_one", 'y = (y > y.min()).astype("float32")'))
         title += ", with labels 0 and 1"
     return (fix(title, *changes),)

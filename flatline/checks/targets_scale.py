@@ -34,8 +34,8 @@ fit_args = {"epochs": 20}
 ```
 
 ## When it is wrong
-Raw targets of moderate size train, with patience or a larger rate: where the rehearsal learns the finding is INFO,
-and without a rehearsal it is a WARNING only from 1,000 on.
+Raw targets of moderate size train, with patience or a larger rate: the finding is INFO where the rehearsal learns or
+does no better with standardised targets, and without a rehearsal it is a WARNING only from 1,000 on.
 
 ## How far to trust the fix
 Standardising is undone by `prediction * std + mean`; keep both numbers. A `Rescaling` layer at the end of the model
@@ -51,13 +51,16 @@ from flatline.cause import Cause
 from flatline.changes import at, fix, map_labels
 from flatline.facts import HeadFacts, ObjectiveFacts, RehearsalFacts, Task
 from flatline.finding import Evidence, Finding, Findings, Severity
-from flatline.gates import severity_unless_learning
+from flatline.gates import learns
 from flatline.outputs import cell_by_cell, judged, place, ranged
 from flatline.registry import check
 
 LARGEST_RMS = 100.0  # 1; Adam at 0.001 needs some 100,000 steps to move an output so far
 SMALLEST_RMS = 1e-3  # 1; below, one step of Adam at 0.001 is as large as the targets
 MODERATE = 1e3  # 1; largest target that is not alarming by itself
+CLEARLY_BETTER = 0.2  # 1; R² that standardised targets must gain
+NOTHING = 0.1  # 1; share of the way to a perfect loss
+_SCALED = ("standardised targets", "standardised inputs and targets")
 _UNSCALED = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "log_cosh"})
 
 
@@ -65,7 +68,7 @@ _UNSCALED = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "lo
     "FL318",
     cause=Cause.LABELS,
     severity=Severity.WARNING,
-    explains=("FL001", "FL002", "FL207", "FL317", "FL404", "FL601"),
+    explains=("FL001", "FL002", "FL207", "FL317", "FL404", "FL405", "FL406", "FL601"),
 )
 def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag regression targets that are very large or very small."""
@@ -80,10 +83,9 @@ def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -
         told = too_large if too_large.broken else too_small
         if not told.broken or head.target is None or head.target.std == 0:
             continue
-        severity = severity_unless_learning(Severity.WARNING, rehearsal)
         peak = max(abs(head.target.minimum), abs(head.target.maximum))
-        if rehearsal is None and too_large.broken and peak < MODERATE:
-            severity = Severity.INFO
+        moderate = too_large.broken and peak < MODERATE
+        alarming = not moderate if rehearsal is None else _is_to_blame(rehearsal)
         standardise = map_labels(objective, "standardize", "y = (y - y.mean(axis=0)) / y.std(axis=0)")
         yield Finding(
             message=f"targets of {at(head)} are of the size {rms:.3g} ({head.target.minimum:.4g} … "
@@ -91,8 +93,25 @@ def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -
             evidence=(told,),
             where=place(head),
             fixes=(fix("standardise the targets", standardise),),
-            severity=severity,
+            severity=Severity.WARNING if alarming else Severity.INFO,
         )
+
+
+def _is_to_blame(rehearsal: RehearsalFacts) -> bool:
+    """Whether standardised targets do better, by R²; where they were not tried, whether nothing at all is learnt.
+
+    Losses on differently scaled targets cannot be compared, and noisy targets have a low R² however well one learns.
+    """
+    as_is = rehearsal.arms.get("as is")
+    if as_is is None or learns(rehearsal):
+        return False
+    if as_is.diverged:
+        return True
+    scaled = [rehearsal.arms[name].score for name in _SCALED if name in rehearsal.arms]
+    known = [score for score in scaled if not np.isnan(score)]
+    if known and not np.isnan(as_is.score):
+        return max(known) >= max(as_is.score, 0.0) + CLEARLY_BETTER
+    return not learns(rehearsal, enough=NOTHING)
 
 
 def _rms(head: HeadFacts) -> float:

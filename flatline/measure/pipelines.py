@@ -16,7 +16,7 @@ from flatline.measure import datasets
 from flatline.measure.scan import spread
 from flatline.measure.sources import refusal
 
-PROBED_BUFFERS = (32, 256, 2_048)  # shuffle buffers filled to learn what an element costs
+PROBED_BUFFERS = (32, 256, 2_048, 16_384)  # shuffle buffers filled to learn what an element costs
 COPIED_BYTES = 8 << 20  # arrays up to this size are copied with the object that holds them
 
 
@@ -115,23 +115,21 @@ def _affordable_buffer(dataset: Any, seconds: float) -> int | None:
     size = datasets.shuffle_buffer(dataset)
     if not datasets.can_be_remade(dataset):
         return None
-    spent, filled = 0.0, 0
+    each = 0.0
     for buffer in PROBED_BUFFERS:
         if size <= 2 * buffer:
             return None
+        if each * buffer > seconds / 4:
+            break
         began = time.perf_counter()
         twin: Any = datasets.independent_copy(dataset, buffer_limit=buffer)
         try:
             next(iter(twin), None)
         except Exception:
             return None  # what is wrong shows when it is read
-        spent, before = time.perf_counter() - began, spent
-        each, filled = max(0.0, spent - before) / (buffer - filled), buffer
-        if buffer > PROBED_BUFFERS[0]:
-            if each * size < seconds / 2:
-                return None
-            if each * PROBED_BUFFERS[-1] > seconds / 4:
-                break
+        each = (time.perf_counter() - began) / buffer
+        if each * size < seconds / 2:
+            return None
     return max(PROBED_BUFFERS[0], int(seconds / 2 / each))
 
 

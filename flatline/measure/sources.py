@@ -78,7 +78,8 @@ class Source:
         return rows
 
     def _dtype(self) -> np.dtype[Any]:
-        return np.dtype(self.array.dtype)
+        dtype: np.dtype[Any] = np.dtype(self.array.dtype)
+        return dtype
 
 
 class FrameSource(Source):
@@ -161,7 +162,7 @@ def open_source(value: Any, what: str) -> Source:
         return SparseSource(np.stack([entries.row, entries.col], axis=1), entries.data, entries.shape)
     if isinstance(value, keras.Variable):
         value = value.value
-    kind = backend.tensor_kind(value)
+    kind, given = backend.tensor_kind(value), value
     if kind == "ragged":
         raise refusal(what, "arrays of equal rows", f"a ragged tensor; pass {what}.to_tensor()")
     if kind == "sparse":
@@ -175,7 +176,7 @@ def open_source(value: Any, what: str) -> Source:
             got = f"a {type(value).__name__} of rows of unequal length; pad it, e.g. with keras.utils.pad_sequences"
             raise refusal(what, "arrays of equal rows", got) from None
     if len(value.shape) == 0:
-        raise refusal(what, "arrays with a sample axis", f"{_short(value)}")
+        raise refusal(what, "arrays with a sample axis", _short(given))
     if np.dtype(value.dtype).kind not in "biuf" and "float" not in str(value.dtype):
         raise _not_numeric(what, str(value.dtype), next(iter(np.asarray(value[:1]).reshape(-1)), None))
     return Source(value)

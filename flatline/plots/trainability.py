@@ -2,6 +2,7 @@
 
 import io
 import math
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -72,11 +73,14 @@ def training_curves_svg(curves: Mapping[str, Array], *, null: float = float("nan
     figure = Figure(figsize=(7.0, 3.5), layout="constrained")
     plot_training_curves(curves, null=null, ax=figure.subplots())
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None})
+    with warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     return buffer.getvalue()
 
 
 def _literal(name: str) -> str:
     """Keep a name from being read as mathematics, or (leading underscore) left out of the legend."""
-    text = name.replace("$", r"\$")
+    text = name.encode("utf-8", "replace").decode().replace("$", r"\$")
     return f" {text}" if text.startswith("_") else text

@@ -107,6 +107,7 @@ def _figure(report: "Report") -> str:
     from flatline.plots.trainability import training_curves_svg
 
     # As an image the drawing cannot run anything, whatever its labels say.
-    data = base64.b64encode(training_curves_svg(report.curves, null=report.null)).decode("ascii")
-    names = html.escape(", ".join(wording.one_line(name) for name in report.curves))
+    curves = {wording.one_line(name): losses for name, losses in report.curves.items()}
+    data = base64.b64encode(training_curves_svg(curves, null=report.null)).decode("ascii")
+    names = html.escape(", ".join(curves))
     return f'<p><img alt="Loss per step of the short trainings: {names}" src="data:image/svg+xml;base64,{data}"></p>'

@@ -41,7 +41,7 @@ def test_table():
             (full(epochs=100), ROWS),  # at the bound
             (full(batch_size=1399), ROWS),
             (full(batch_size=200), FEW),
-            (full(epochs=5, batch_size=32), ROWS),  # too short, but not for its batches: FL406
+            (full(epochs=5, batch_size=32), ROWS),  # too short, but not for its batches
             (make.plan(epochs=1, batch_size=1, steps_per_epoch=1400), ROWS),
         ],
         cannot_tell=[row(make.plan(given=False), ROWS, message="fit_args")],

@@ -33,6 +33,7 @@ def test_constant_features():
             make.data(np.arange(4.0)),  # four rows are enough
             make.data([make.ROWS, IMAGES]),
             make.data(np.eye(50)),
+            make.data(np.hstack([make.ROWS, make.ROWS, 0 * make.ROWS[:, :1]])),  # one of eleven: a border pixel
         ],
         cannot_tell=[
             row(make.data(np.zeros((1, 1))), message="1 rows read, 4 needed"),

@@ -28,13 +28,15 @@ def test_table():
                 fix="the output's shape",
             ),
             row(told(output_shape=(), target=make.array(NORMAL[:, None])), message="outputs (n,) and targets (n, 1)"),
+            row(told(perfect=1.41, null=1.0), message="the loss is 1.41"),  # absolute differences of normal targets
             row(told(), make.rehearsal(), message="outputs (n, 1)", severity=Severity.INFO),
         ],
         silent=[
             make.objective(),
             told(perfect=0.0),
             told(perfect=1.0),
-            told(perfect=1.001),  # at the bound
+            told(perfect=3.7, null=1.0),  # a deviance of log rates: the outputs are no answers as they stand
+            told(perfect=2.2),
             told(prefers_wrong=True),  # it does matter which sample gets which answer: FL314
             told(target=make.array(NORMAL[:, None])),
             told(loss="mean_squared_error"),

@@ -67,6 +67,7 @@ def test_input_scale():
             (make.data(PIXELS), make.model(NORM, scaled(1.0), HEAD)),  # normalised before the first kernel
             # one of two branches is fine, and the small one may be a time delta
             make.model(scaled(1e-3), make.layer("b", reads_model_input=True)),
+            make.model(scaled(0.0)),  # all zeros: another check's
             # later layers may have any scale
             make.model(make.layer(), scaled(900.0, name="second"), HEAD),
         ],

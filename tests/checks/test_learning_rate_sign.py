@@ -24,7 +24,7 @@ def test_table():
         ],
         silent=[
             make.optimizer(),
-            make.optimizer(learning_rate=1e-12),  # FL404 measures whether it moves anything
+            make.optimizer(learning_rate=1e-12),  # FL405 measures whether it moves anything
             make.optimizer(learning_rate=10.0),
             make.optimizer(learning_rate=0.0, peak_rate=1e-3, scheduled=True),  # a warm-up starts at 0
         ],

@@ -13,6 +13,11 @@ STUCK = make.rehearsal(make.arm(losses=np.full(50, 1.09), score=0.0), null_score
 WIDE = np.stack([NORMAL, 1e4 * NORMAL], 1)
 
 
+def scaled(score):
+    noisy = make.arm(losses=np.full(50, 0.75), score=0.3)
+    return make.rehearsal(noisy, make.arm("standardised targets", score=score), null_score=0.0)
+
+
 def told(y, **given):
     one = {"task": Task.REGRESSION, "encoding": "values", "n_classes": None, "loss": "mean_squared_error", "units": 1}
     one |= {"output_shape": (1,), "squash": "linear", "declared": "linear", "low": -30.0, "high": 30.0}
@@ -33,6 +38,8 @@ def test_table():
             row(told(50_000 * NORMAL), STUCK, message="outputs of about 1", severity=Severity.WARNING),
             row(told(50_000 * NORMAL), make.rehearsal(), message="of the size", severity=Severity.INFO),
             row(told(200 + NORMAL), message="of the size 200", severity=Severity.INFO),
+            row(told(200 + NORMAL), scaled(0.9), message="of the size 200", severity=Severity.WARNING),
+            row(told(200 + NORMAL), scaled(0.35), message="of the size 200", severity=Severity.INFO),  # noisy
             row(told(200 + NORMAL), STUCK, message="of the size 200", severity=Severity.WARNING),
             row(told(1e-5 * NORMAL), message="e-0", severity=Severity.WARNING),
             row(told(WIDE, units=2, output_shape=(2,)), message="of the size 9.61e+03", severity=Severity.WARNING),

@@ -69,9 +69,9 @@ def test_statistics_equal_the_slow_twin(name):
 
 
 @pytest.mark.parametrize("name", ["table", "images", "mean 1e4, std 1", "zeros, then far away", "with missing cells"])
-@pytest.mark.parametrize("batch", [1, 33, 4096])
+@pytest.mark.parametrize("batch", [1, 333])
 def test_batches_give_what_the_whole_gives(name, batch):
-    array = ARRAYS[name][:1500] if batch == 1 else ARRAYS[name]
+    array = ARRAYS[name][:200] if batch == 1 else ARRAYS[name]
     check_against_twin(scanned(array, batches=batch), array)
 
 
@@ -100,7 +100,7 @@ def test_batches_of_different_width_leave_the_whole_array():
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @given(row=st.integers(0, 2999), feature=st.integers(0, 6), offset=st.sampled_from([0.0, 1e4]))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 def test_one_non_finite_cell_anywhere_is_found(bad, row, feature, offset):
     array = ARRAYS["table"][:3000] + np.float32(offset)
     array[row, feature] = bad
@@ -110,7 +110,7 @@ def test_one_non_finite_cell_anywhere_is_found(bad, row, feature, offset):
 
 
 @given(order=st.permutations(range(40)), batch=st.integers(1, 40))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_order_of_rows_does_not_matter(order, batch):
     array = np.repeat(ARRAYS["table"][:40], 5, axis=1) * np.float32(100)
     one, other = scanned(array), scanned(array[order], batches=batch)

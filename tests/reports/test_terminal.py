@@ -4,6 +4,7 @@ import io
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from flatline.cause import Cause
 from flatline.finding import Severity
@@ -49,7 +50,7 @@ def test_the_seed_case_reads_as_it_should():
 
 
 def test_a_healthy_network_gets_one_calm_line():
-    assert str(make.CLEAN).splitlines()[2:] == [
+    assert str(make.CLEAN).splitlines()[-2:] == [
         "Nothing found that would keep this network from learning.",
         "23 checks passed",
     ]
@@ -70,14 +71,10 @@ def test_a_terminal_gets_colour_and_the_same_words():
     stream = Terminal()
     terminal.show(make.SEED, file=stream)
     assert "\x1b[" in stream.getvalue()
-    plain = "".join(segment.text for segment in decoded(stream.getvalue()))
-    assert plain.split() == str(make.SEED).split()
-
-
-def decoded(ansi):
-    from rich.text import Text
-
-    return Console().render(Text.from_ansi(ansi), Console(width=500).options)
+    width = Console(file=stream).width
+    assert Text.from_ansi(stream.getvalue()).plain.rstrip("\n") == "\n".join(
+        line.plain for line in terminal.lines(make.SEED, width=min(width, terminal.WIDTH))
+    )
 
 
 def test_anything_else_gets_plain_text():
@@ -88,7 +85,8 @@ def test_anything_else_gets_plain_text():
 
 def test_a_stream_that_cannot_encode_a_sign_gets_a_question_mark():
     buffer = io.BytesIO()
-    terminal.show(make.SEED, file=io.TextIOWrapper(buffer, encoding="ascii", write_through=True))
+    stream = io.TextIOWrapper(buffer, encoding="ascii", write_through=True)
+    terminal.show(make.SEED, file=stream)
     assert b"? ERROR   FL301" in buffer.getvalue()
 
 

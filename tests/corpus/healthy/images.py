@@ -83,11 +83,13 @@ def _with_head(backbone: keras.Model, classes: int = 3) -> keras.Model:
 
 @healthy
 def raw_pixels_into_a_rescaling_backbone() -> Setup:
-    """Pixels 0..255 into MobileNetV3, which rescales by itself: dividing by 255 would be the bug."""
+    """Pixels 0..255 into the first blocks of MobileNetV3, which rescales by itself: dividing by 255 would be the bug."""
     X, y = data.textures(160, size=48, channels=3, seed=4)
-    backbone = keras.applications.MobileNetV3Small(
-        input_shape=(48, 48, 3), alpha=0.35, minimalistic=True, include_top=False, weights=None, pooling="avg"
+    whole = keras.applications.MobileNetV3Small(
+        input_shape=(48, 48, 3), alpha=0.75, minimalistic=True, include_top=False, weights=None
     )
+    features = layers.GlobalAveragePooling2D()(whole.get_layer("expanded_conv_2_add").output)
+    backbone = keras.Model(whole.input, features, name="early_blocks")
     return Setup(model=_with_head(backbone), X=np.round(255 * X), y=y, fit_args={"epochs": 8, "batch_size": 16})
 
 
@@ -107,7 +109,7 @@ def preprocessed_pixels_into_mobilenet() -> Setup:
     X, y = data.textures(192, size=64, channels=3, seed=5)
     X = keras.applications.mobilenet_v2.preprocess_input(255 * X)
     whole = keras.applications.MobileNetV2(input_shape=(64, 64, 3), alpha=0.35, include_top=False, weights=None)
-    features = layers.GlobalAveragePooling2D()(whole.get_layer("block_3_project_BN").output)
+    features = layers.GlobalAveragePooling2D()(whole.get_layer("block_1_project_BN").output)
     backbone = keras.Model(whole.input, features, name="early_blocks")
     return Setup(model=_with_head(backbone), X=X, y=y, fit_args={"epochs": 8, "batch_size": 16})
 

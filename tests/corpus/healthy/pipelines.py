@@ -76,7 +76,7 @@ def tf_data_augmented_and_cached() -> Setup:
     model = keras.Sequential(
         [
             layers.Conv2D(8, 3, strides=2, activation="relu"),
-            layers.AveragePooling2D(),
+            layers.AveragePooling2D(2),
             layers.Flatten(),
             layers.Dense(1, activation="sigmoid"),
         ]
@@ -119,7 +119,7 @@ def tf_data_windows_of_a_series() -> Setup:
     windows = keras.utils.timeseries_dataset_from_array(
         series[:-1, None].astype("float32"), series[20:].astype("float32"), sequence_length=20, batch_size=32
     )
-    model = keras.Sequential([layers.Flatten(), layers.Dense(24, activation="relu"), layers.Dense(1)])
+    model = keras.Sequential([layers.Reshape((20,)), layers.Dense(24, activation="relu"), layers.Dense(1)])
     model.compile(keras.optimizers.Adam(0.003), "mse")
     return Setup(model=model, X=windows, fit_args={"epochs": 8})
 

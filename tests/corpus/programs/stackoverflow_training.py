@@ -60,7 +60,7 @@ def stackoverflow_39525358(fixed: bool) -> Setup:
     """Words of three letters, their character codes 65..70 as raw inputs, small uniform weights."""
     rng = np.random.default_rng(39525358)
     letters = rng.permutation(np.arange(21))[:, None] >> np.arange(3) & 1
-    X = (letters + [65, 67, 69]).astype("float32")
+    X = (letters + np.array([65, 67, 69])).astype("float32")
     y = (letters[:, 0] & letters[:, 1]).astype("float32")
     if fixed:
         X = data.zscored(X)

@@ -1,0 +1,82 @@
+"""What is drawn: the artists' data, not pixels."""
+
+import numpy as np
+import pytest
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+
+from flatline.plots.trainability import plot_training_curves, training_curves_svg
+from tests.reports import make
+
+CURVES = {"as is": np.array([7.4, 7.4, 7.4]), "reference": np.array([1.0, 0.1, 0.001])}
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+def test_lines_are_the_numbers_given_and_the_null_line_is_the_bound(ax):
+    assert plot_training_curves(CURVES, null=0.69, ax=ax) is ax
+    first, second, null = ax.get_lines()
+    np.testing.assert_array_equal(first.get_xydata(), [[0, 7.4], [1, 7.4], [2, 7.4]])
+    np.testing.assert_array_equal(second.get_ydata(), CURVES["reference"])
+    assert set(null.get_ydata()) == {0.69}
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == [
+        "as is",
+        "reference",
+        "best constant prediction",
+    ]
+    assert (ax.get_xlabel(), ax.get_ylabel(), ax.get_yscale()) == ("step", "loss", "log")
+
+
+def test_lines_differ_in_more_than_colour(ax):
+    plot_training_curves({str(n): np.arange(3.0) for n in range(7)}, ax=ax)
+    assert len({line.get_linestyle() + str(line._unscaled_dash_pattern) for line in ax.get_lines()}) == 7
+
+
+def test_steps_that_are_not_finite_are_left_out_and_said(ax):
+    plot_training_curves({"as is": np.array([1.0, np.inf, 3.0, np.nan])}, ax=ax)
+    (line,) = ax.get_lines()
+    np.testing.assert_array_equal(line.get_xydata(), [[0, 1], [2, 3]])
+    assert line.get_label() == "as is (diverged)"
+
+
+def test_an_unknown_null_is_not_drawn_and_a_flat_loss_stays_linear(ax):
+    plot_training_curves({"as is": np.array([2.0, 1.0])}, null=float("nan"), ax=ax)
+    assert len(ax.get_lines()) == 1
+    assert ax.get_yscale() == "linear"
+
+
+def test_a_single_step_is_visible(ax):
+    plot_training_curves({"as is": np.array([2.0])}, ax=ax)
+    assert ax.get_lines()[0].get_marker() == "o"
+
+
+def test_a_negative_loss_is_no_reason_to_fail(ax):
+    plot_training_curves({"as is": np.array([1000.0, -5.0])}, null=0.0, ax=ax)
+    assert ax.get_yscale() == "linear"
+
+
+def test_styles_can_be_given(ax):
+    plot_training_curves(CURVES, ax=ax, linewidth=5, color="black")
+    assert {(line.get_linewidth(), line.get_color()) for line in ax.get_lines()} == {(5.0, "black")}
+
+
+def test_no_curves_make_an_empty_drawing(ax):
+    assert plot_training_curves({}, ax=ax).get_legend() is None
+
+
+def test_a_report_draws_its_curves_in_a_new_figure():
+    before = pyplot.get_fignums()
+    ax = make.SEED.plot()
+    assert len(ax.get_lines()) == 3
+    pyplot.close(ax.figure)
+    assert pyplot.get_fignums() == before
+
+
+def test_an_image_leaves_no_figure_open():
+    before = pyplot.get_fignums()
+    assert b"<svg" in training_curves_svg(CURVES, null=0.69)
+    assert b"<svg" in training_curves_svg(make.EVIL.curves)
+    assert pyplot.get_fignums() == before

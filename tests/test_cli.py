@@ -1,0 +1,221 @@
+"""The command line: what it prints, and its exit codes 0, 1 and 2."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from flatline import cli, registry, rules
+from flatline.reports import report as reports
+from tests.reports import make
+
+
+@pytest.fixture
+def data(tmp_path):
+    path = tmp_path / "data.npz"
+    np.savez(path, x=np.zeros((4, 3), "float32"), Y=np.zeros(4), other=np.ones(2))
+    return path
+
+
+@pytest.fixture
+def model(tmp_path):
+    path = tmp_path / "model.keras"
+    path.write_bytes(b"no model")
+    return path
+
+
+@pytest.fixture
+def checked(monkeypatch, model):
+    """Let `check` find a report without training anything; returns what check_setup was called with."""
+    calls = {}
+
+    def give(report):
+        def check_setup(model, X, y, **arguments):
+            calls.update(arguments, model=model, X=X, y=y)
+            return report
+
+        monkeypatch.setattr("flatline.api.check_setup", check_setup)
+        monkeypatch.setattr(cli, "_model", lambda path: f"model of {path.name}")
+        return calls
+
+    return give
+
+
+def wrong(capsys, *arguments):
+    assert cli.main([str(argument) for argument in arguments]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("flatline: ")
+    assert captured.err.count("\n") == 1
+    return captured.err
+
+
+def test_rules_lists_every_check(capsys):
+    assert cli.main(["rules"]) == 0
+    shown = capsys.readouterr().out
+    for check in registry.all_checks():
+        assert f"{check.code}  {check.severity.name}" in shown
+        assert check.name in shown
+
+
+@pytest.mark.parametrize("wanted", ["FL301", "fl301", "logits-into-probability-loss"])
+def test_explain_prints_the_page(capsys, wanted):
+    assert cli.main(["explain", wanted]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("# FL301 logits-into-probability-loss\n")
+    assert "## Why it matters" in shown
+
+
+def test_explain_of_an_unknown_check_names_near_ones(capsys):
+    assert "logits-into-probability-loss" in wrong(capsys, "explain", "logits-into-loss")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "options", "code"),
+    [
+        (make.passed(3), (), 0),
+        ((make.REMARK,), (), 0),
+        ((make.REMARK,), ("--fail-on", "info"), 1),
+        ((make.INPUT_SCALE,), (), 1),
+        ((make.INPUT_SCALE,), ("--fail-on", "error"), 0),
+        ((make.RAW_SCORES,), ("--fail-on", "error"), 1),
+    ],
+)
+def test_the_exit_code_says_whether_something_was_found(capsys, checked, model, data, outcomes, options, code):
+    checked(make.report(*outcomes))
+    assert cli.main(["check", str(model), "--data", str(data), *options]) == code
+    assert "Sequential, 3 layers" in capsys.readouterr().out
+
+
+def test_check_passes_its_options_on(checked, model, data):
+    calls = checked(make.CLEAN)
+    options = ["--batch-size", "16", "--epochs", "3", "--select", "FL3,FL102", "--ignore", "FL301", "--no-overfit"]
+    assert cli.main(["check", str(model), "--data", str(data), "--y", "other", *options]) == 0
+    assert calls["fit_args"] == {"batch_size": 16, "epochs": 3}
+    assert (calls["select"], calls["ignore"], calls["overfit"]) == (("FL3", "FL102"), ("FL301",), False)
+    assert (calls["X"].shape, calls["y"].shape) == ((4, 3), (2,))
+    assert (calls["model"], calls["verbose"]) == ("model of model.keras", 0)
+
+
+def test_json_is_all_that_is_written(capsys, checked, model, data):
+    checked(make.SEED)
+    assert cli.main(["check", str(model), "--data", str(data), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["format"] == "flatline-report"
+
+
+def test_fail_on_is_read_from_the_project(checked, model, data, monkeypatch, tmp_path):
+    (tmp_path / "pyproject.toml").write_text('[tool.flatline]\nfail-on = "error"\n')
+    monkeypatch.chdir(tmp_path)
+    checked(make.report(make.INPUT_SCALE))
+    assert cli.main(["check", str(model), "--data", str(data)]) == 0
+    assert cli.main(["check", str(model), "--data", str(data), "--fail-on", "warning"]) == 1
+
+
+def test_wrong_usage_is_one_line(capsys):
+    assert "--help` shows the usage" in wrong(capsys)
+    assert "invalid choice: 'chekc'" in wrong(capsys, "chekc")
+    assert "required: MODEL.keras, --data" in wrong(capsys, "check")
+    assert "must come with --docs or --readme" in wrong(capsys, "rules", "--check")
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "many", "1.5"])
+def test_numbers_are_checked(capsys, model, data, number):
+    assert "must be a whole number from 1" in wrong(capsys, "check", model, "--data", data, f"--epochs={number}")
+
+
+def test_missing_files_are_said(capsys, model, data, tmp_path):
+    assert "MODEL.keras must be a file. Got" in wrong(capsys, "check", tmp_path / "gone.keras", "--data", data)
+    assert "which does not exist" in wrong(capsys, "check", model, "--data", tmp_path / "gone.npz")
+    assert "which is none" in wrong(capsys, "check", model, "--data", tmp_path)
+
+
+def test_missing_arrays_are_said_with_those_that_are_there(capsys, model, data):
+    error = wrong(capsys, "check", model, "--data", data, "--x", "inputs")
+    assert "--x must name an array of" in error
+    assert "which holds x, Y, other. Got inputs." in error
+
+
+def test_data_that_are_no_archive_are_refused(capsys, model, tmp_path):
+    text = tmp_path / "text.npz"
+    text.write_text("not an archive")
+    assert "cannot read" in wrong(capsys, "check", model, "--data", text)
+    single = tmp_path / "single.npy"
+    np.save(single, np.zeros(3))
+    assert "must be an .npz file with named arrays" in wrong(capsys, "check", model, "--data", single)
+
+
+def test_pickles_are_not_opened(capsys, model, tmp_path):
+    pickled = tmp_path / "pickled.npz"
+    np.savez(pickled, x=np.array([{"a": 1}], dtype=object), y=np.zeros(1))
+    assert "without pickles" in wrong(capsys, "check", model, "--data", pickled)
+
+
+def test_a_file_that_is_no_model_is_refused(capsys, model, data):
+    assert "in Keras' safe mode" in wrong(capsys, "check", model, "--data", data)
+
+
+def test_the_documentation_is_up_to_date(capsys):
+    root = Path(__file__).parent.parent
+    arguments = ["rules", "--docs", str(root / "docs" / "rules"), "--readme", str(root / "README.md")]
+    assert cli.main([*arguments, "--check"]) == 0, "run: flatline rules --docs docs/rules --readme README.md"
+
+
+def test_pages_are_written_updated_and_removed(capsys, tmp_path):
+    folder = tmp_path / "rules"
+    assert cli.main(["rules", "--docs", str(folder)]) == 0
+    assert {path.name for path in folder.iterdir()} == set(rules.pages())
+    (folder / "FL301.md").write_text("old")
+    (folder / "FL999.md").write_text("gone")
+    assert cli.main(["rules", "--docs", str(folder), "--check"]) == 1
+    assert capsys.readouterr().out.count("out of date") == 2
+    assert cli.main(["rules", "--docs", str(folder)]) == 0
+    assert rules.stale(folder) == ()
+
+
+def test_the_list_in_a_readme_is_written_between_its_comments(capsys, tmp_path):
+    path = tmp_path / "README.md"
+    path.write_text(f"# Title\n\n{rules.BEGIN}by hand -->\nold\n{rules.END}\n\nmore\n")
+    assert cli.main(["rules", "--readme", str(path)]) == 0
+    text = path.read_text()
+    assert text.startswith("# Title") and text.endswith("more\n") and "old" not in text
+    assert "[logits-into-probability-loss](docs/rules/FL301.md)" in text
+    assert cli.main(["rules", "--readme", str(path), "--check"]) == 0
+    path.write_text("nothing here")
+    assert "must hold a line" in wrong(capsys, "rules", "--readme", path)
+
+
+@pytest.mark.slow
+def test_the_process_exits_with_the_code_and_without_a_traceback(tmp_path):
+    def call(*arguments):
+        command = [sys.executable, "-m", "flatline", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+
+    assert call("explain", "FL301").returncode == 0
+    failed = call("check", "gone.keras", "--data", "gone.npz")
+    assert (failed.returncode, failed.stdout) == (2, "")
+    assert "Traceback" not in failed.stderr
+    usage = call("--help")
+    assert (usage.returncode, usage.stderr) == (0, "")
+    assert "explain" in usage.stdout
+
+
+@pytest.mark.slow
+def test_a_saved_model_is_loaded_and_checked(capsys, tmp_path):
+    import keras
+
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
+    model.compile("sgd", "categorical_crossentropy")
+    model.save(tmp_path / "model.keras")
+    X = np.random.default_rng(0).normal(size=(40, 3)).astype("float32")
+    np.savez(tmp_path / "data.npz", X=X, y=np.eye(2)[(X[:, 0] > 0).astype(int)])
+    arguments = ["check", str(tmp_path / "model.keras"), "--data", str(tmp_path / "data.npz"), "--no-overfit"]
+    assert cli.main(arguments) == 1
+    assert "FL301" in capsys.readouterr().out
+    assert cli.main([*arguments, "--ignore", "FL301", "--fail-on", "error"]) == 0
+
+
+def test_reports_of_the_command_line_are_reports():
+    assert isinstance(make.SEED, reports.Report)
