@@ -77,8 +77,8 @@ def check_setup(
     """
     from flatline import engine, registry
     from flatline.measure.everything import measure
-    from flatline.reports.progress import Progress
     from flatline.reports import terminal
+    from flatline.reports.progress import Progress
     from flatline.reports.report import Report
     from flatline.settings import load_settings, split_ignores
 

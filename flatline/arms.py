@@ -1,4 +1,4 @@
-"""Reading a rehearsal: how far an arm came, whether it is a cure, and whether the planned training was long enough to say."""
+"""Reading a rehearsal: how far an arm came, whether it is a cure, and whether enough was seen to say so."""
 
 import math
 
@@ -6,7 +6,7 @@ from flatline.errors import CannotTell
 from flatline.facts import RehearsalFacts
 
 AS_IS = "as is"
-FLAT = 0.35  # 1; share of the way below which the planned training is called flat: see docs/decisions/rehearsal.md
+FLAT = 0.5  # 1; share of the way below which the planned training is called flat: see docs/decisions/rehearsal.md
 CURED = 0.6  # 1; share of the way from which a variation is said to learn
 GAIN = 0.3  # 1; least difference between the two
 PERFECT = 1.1  # 1; more than a perfect fit, with room for noise
@@ -14,7 +14,7 @@ SEEN = 0.5  # 1; share of the planned steps that must have been rehearsed to cal
 
 
 def achieved(rehearsal: RehearsalFacts, name: str = AS_IS) -> float:
-    """Share of the way from the null model to a perfect one, by loss or by task score, whichever is further.
+    """Share of the way from the null model to a perfect one: of the loss, or of the task score where that is unknown.
 
     NaN for an arm that was not run, −∞ for one that diverged.
     """
@@ -23,13 +23,11 @@ def achieved(rehearsal: RehearsalFacts, name: str = AS_IS) -> float:
         return math.nan
     if arm.diverged:
         return -math.inf
-    room = 1.0 - rehearsal.null_score
-    by_score = (arm.score - rehearsal.null_score) / room if room > 0 else math.nan
     by_loss = rehearsal.progress(name)
-    if by_loss > PERFECT:
-        by_loss = math.nan  # below what was taken for the lowest loss there can be: the loss has another floor
-    known = [share for share in (by_loss, by_score) if not math.isnan(share)]
-    return max(known, default=math.nan)
+    if not math.isnan(by_loss) and by_loss <= PERFECT:
+        return by_loss
+    room = 1.0 - rehearsal.null_score  # a loss below its "lowest" has another floor than was thought
+    return (arm.score - rehearsal.null_score) / room if room > 0 else math.nan
 
 
 def cures(rehearsal: RehearsalFacts, name: str) -> bool:

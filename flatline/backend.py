@@ -68,9 +68,7 @@ def total_loss(model: Any, x: Any, y: Any, outputs: Any, weight: Any) -> tuple[A
     return total, penalty
 
 
-def forward_backward(
-    model: Any, x: Any, y: Any, weight: Any
-) -> tuple[Any, float, float, list[Array | None], str]:
+def forward_backward(model: Any, x: Any, y: Any, weight: Any) -> tuple[Any, float, float, list[Array | None], str]:
     """Run one training-mode pass without an update.
 
     Returns
@@ -121,7 +119,9 @@ def value(loss: Callable[[Any, Any], Any], y: Array, output: Array) -> float:
     return float(tf.reduce_mean(tf.cast(loss(tf.convert_to_tensor(y), tf.convert_to_tensor(output)), tf.float32)))
 
 
-def minimise_constant(loss: Callable[[Any, Any], Any], y: Array, shape: tuple[int, ...], start: Array, steps: int) -> float:
+def minimise_constant(
+    loss: Callable[[Any, Any], Any], y: Array, shape: tuple[int, ...], start: Array, steps: int
+) -> float:
     """Follow the gradient of the loss from a constant output (one number per unit of the last axis)."""
     targets = tf.convert_to_tensor(y)
     constant = np.asarray(start, "float32")[: shape[-1] if len(shape) > 1 else 1]
@@ -148,6 +148,11 @@ def minimise_constant(loss: Callable[[Any, Any], Any], y: Array, shape: tuple[in
 # ── compiled training ───────────────────────────────────────────────────────────────────────────────────────────
 
 
+def _gathered(structure: Any, rows: Any) -> Any:
+    """Rows of every tensor of a structure; None stays None."""
+    return None if structure is None else keras.tree.map_structure(lambda tensor: tf.gather(tensor, rows), structure)
+
+
 class CompiledTraining:
     """Training steps of a model in one compiled loop; data and rate are arguments, so that runs share one trace.
 
@@ -162,7 +167,7 @@ class CompiledTraining:
     """
 
     def __init__(self, model: Any, optimizer: Any, *, penalties: bool = True) -> None:
-        self._variables = [v for v in (*model.variables, *optimizer.variables)]
+        self._variables = [*model.variables, *optimizer.variables]
 
         def step(x: Any, y: Any, weight: Any) -> Any:
             with tf.GradientTape() as tape:
@@ -174,21 +179,18 @@ class CompiledTraining:
             optimizer.apply_gradients(zip(gradients, model.trainable_weights, strict=True))
             return tf.cast(total - penalty, tf.float32)
 
-        @tf.function(reduce_retracing=True)
         def steps(x: Any, y: Any, weight: Any, order: Any) -> Any:
             losses = tf.TensorArray(tf.float32, size=tf.shape(order)[0])
             for i in tf.range(tf.shape(order)[0]):
-                rows = order[i]
-                take = lambda array: tf.gather(array, rows)  # noqa: E731
-                batch = [keras.tree.map_structure(take, part) if part is not None else None for part in (x, y, weight)]
-                losses = losses.write(i, step(*batch))
+                losses = losses.write(i, step(*(_gathered(part, order[i]) for part in (x, y, weight))))
             return losses.stack()
 
-        self._steps = steps
+        self._steps = tf.function(steps, reduce_retracing=True)
 
     def run(self, x: Any, y: Any, weight: Any, order: Array) -> Array:
         """Take one step per row of `order` (n_steps, batch); return the data loss of each."""
-        return self._steps(x, y, weight, tf.constant(order, tf.int32)).numpy()
+        losses: Array = self._steps(x, y, weight, tf.constant(order, tf.int32)).numpy()
+        return losses
 
     def state(self) -> list[Array]:
         """Copy weights and optimizer state."""

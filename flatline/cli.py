@@ -1,6 +1,7 @@
 """The command line: check, explain, rules, demo. Exit codes: 0 clean, 1 findings, 2 wrong usage or input."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -23,6 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         The arguments after the program's name; those of the process when None.
     """
     parser = _parser()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a sign that the terminal lacks must not end the program
     try:
         arguments = parser.parse_args(argv)
         code: int = arguments.run(arguments)
@@ -34,6 +38,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         # The reader has gone (`flatline rules | head`): point the stream elsewhere so that closing it stays silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN
+    except ModuleNotFoundError as error:
+        if error.name not in ("keras", "tensorflow", "jax", "torch"):
+            raise
+        sys.stderr.write(
+            f"flatline: Keras needs {error.name}, which is not installed: pip install keras-flatline[cpu]\n"
+        )
+        return WRONG
     except KeyboardInterrupt:
         sys.stderr.write("flatline: interrupted\n")
         return WRONG
@@ -137,11 +148,10 @@ def _arrays(path: Path, x: str | None, y: str | None) -> tuple[Any, Any]:
 
     _file(path, "--data")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise FlatlineError(
-                    f"--data must be an .npz file with named arrays. Got {path}, which holds one array."
-                )
+        archive = np.load(path, allow_pickle=False)
+        if not isinstance(archive, np.lib.npyio.NpzFile):
+            raise FlatlineError(f"--data must be an .npz file with named arrays. Got {path}, which holds one array.")
+        with archive:
             return _array(archive, path, "x", x), _array(archive, path, "y", y)
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise FlatlineError(f"cannot read {path} as .npz without pickles: {_first_line(error)}") from None
@@ -190,7 +200,7 @@ def _explain(arguments: argparse.Namespace) -> int:
 
         Console().print(Markdown(text))
     else:
-        _write(text)
+        sys.stdout.write(text)
     return CLEAN
 
 
@@ -202,9 +212,9 @@ def _rules(arguments: argparse.Namespace) -> int:
     if arguments.check:
         raise FlatlineError("--check must come with --docs or --readme. Got neither.")
     for subject, checks in rules.by_subject().items():
-        _write(f"{subject}\n")
+        sys.stdout.write(f"{subject}\n")
         for check in checks:
-            _write(f"  {check.code}  {Severity(check.severity).name:<7}  {check.name:<34}  {check.title}\n")
+            sys.stdout.write(f"  {check.code}  {Severity(check.severity).name:<7}  {check.name:<34}  {check.title}\n")
     return CLEAN
 
 
@@ -224,7 +234,7 @@ def _documentation(arguments: argparse.Namespace) -> int:
             if not arguments.check:
                 arguments.readme.write_text(new, encoding="utf-8")
     state = "out of date" if arguments.check else "written"
-    _write("".join(f"{name} {state}\n" for name in changed))
+    sys.stdout.write("".join(f"{name} {state}\n" for name in changed))
     return FOUND if arguments.check and changed else CLEAN
 
 
@@ -233,9 +243,3 @@ def _demo(arguments: argparse.Namespace) -> int:
 
     run()
     return CLEAN
-
-
-def _write(text: str) -> None:
-    """Write to standard output, whatever its encoding can hold."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "replace").decode(encoding))

@@ -4,6 +4,7 @@ Two classes of pictures are cut from the two photographs that scikit-learn bring
 its author described: two convolutions, raw scores at the end, `categorical_crossentropy`, pixels from 0 to 255.
 """
 
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -43,10 +44,11 @@ def run(*, file: TextIO | None = None) -> "Report":
 
     from flatline.reports.progress import Progress
 
-    console = Console(file=file, highlight=False, soft_wrap=True)
+    stream = sys.stdout if file is None else file
+    console = Console(file=stream, highlight=False, soft_wrap=True)
     say = console.print
     start = time.perf_counter()
-    with Progress(file=console.file) as progress:
+    with Progress(file=stream) as progress:
         progress.update("loading Keras")
         X, y = photographs()
         say(f"[bold]1. The network does not learn.[/] {len(X)} crops of two photographs, {_size(X)}, pixels 0–255;")
@@ -59,8 +61,8 @@ def run(*, file: TextIO | None = None) -> "Report":
         report = _check(network(), X, y)
     from flatline.reports import terminal
 
-    terminal.show(report, file=console.file)
-    with Progress(file=console.file) as progress:
+    terminal.show(report, file=stream)
+    with Progress(file=stream) as progress:
         say("\n[bold]3. The same network with the advice taken:[/] softmax, pixels divided by 255, He initialisation")
         X = X / 255
         after = _train(network(**ADVICE), X, y, CURED_EPOCHS, say, progress.update)

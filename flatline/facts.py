@@ -81,7 +81,9 @@ class DataFacts:
     n_duplicates: int = 0  # rows of the sample equal to an earlier row in all inputs
     n_conflicts: int = 0  # of those, rows whose target differs
     n_compared: int = 0  # rows compared for both
-    label_order: float = float("nan")  # share of neighbouring rows of equal label, less that of a random order; 1 = sorted
+    label_order: float = float(
+        "nan"
+    )  # share of neighbouring rows of equal label, less that of a random order; 1 = sorted
     label_order_is_known: bool = False  # rows were seen in the order of training
     has_sample_weight: bool = False
     tail_classes_unseen: tuple[float, ...] = ()  # labels that occur only in the rows `validation_split` holds out
@@ -285,7 +287,7 @@ class Arm:
 
 @dataclass(frozen=True, kw_only=True)
 class TinySubsetFacts:
-    """The tiny-subset test: can a few examples be fitted, and what prevents it?"""
+    """The tiny-subset test: whether a few examples can be fitted, and what prevents it."""
 
     n_examples: int
     null: float  # null loss on those examples

@@ -262,7 +262,7 @@ GLOSSARY: dict[str, Quantity] = {
     ),
     "progress": Quantity(
         symbol="p",
-        formula="(L_null − L) / (L_null − L_perfect), or (s − s_null) / (1 − s_null) of the task score, the larger",
+        formula="(L_null − L) / (L_null − L_perfect), or (s − s_null) / (1 − s_null) of the task score where L_perfect is unknown",
         unit="1",
         source="Karpathy 2019, A Recipe for Training Neural Networks: the input-independent baseline",
     ),

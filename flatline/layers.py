@@ -63,10 +63,15 @@ def size(shape: tuple[int | None, ...]) -> int | None:
 
 
 def he_scale(layer: LayerFacts) -> float:
-    """Divide the deviation of the kernel by He's √(2 / fan-in); NaN where the fan-in is not the kernel's first axes."""
+    """Divide a kernel's root mean square by He's √(2 / fan-in); NaN where the fan-in is not the kernel's first axes."""
     if layer.kind not in ("Dense", "Conv1D", "Conv2D", "Conv3D") or len(layer.kernel_shape) < 2:
         return math.nan
-    return layer.kernel_std / math.sqrt(2.0 / math.prod(layer.kernel_shape[:-1]))
+    return kernel_rms(layer) / math.sqrt(2.0 / math.prod(layer.kernel_shape[:-1]))
+
+
+def kernel_rms(layer: LayerFacts) -> float:
+    """Take the root mean square of the kernel's cells (a single weight has no deviation)."""
+    return layer.weight_norm / math.sqrt(math.prod(layer.kernel_shape))
 
 
 def written(layer: LayerFacts, **changes: object) -> str:

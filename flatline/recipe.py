@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import keras
@@ -65,9 +66,9 @@ class Recipe:
             if isinstance(edit, SetFit):
                 recipe = dataclasses.replace(recipe, fit_args={**recipe.fit_args, edit.argument: edit.value})
             elif isinstance(edit, MapInput):
-                recipe = dataclasses.replace(recipe, X=_mapped(recipe.X, lambda a, e=edit: _map_input(a, e)))
+                recipe = dataclasses.replace(recipe, X=_mapped(recipe.X, partial(_map_input, edit)))
             elif isinstance(edit, MapLabels):
-                recipe = dataclasses.replace(recipe, y=_mapped(recipe.y, lambda a, e=edit: _map_labels(a, e)))
+                recipe = dataclasses.replace(recipe, y=_mapped(recipe.y, partial(_map_labels, edit)))
             elif isinstance(edit, Shuffle):
                 recipe = _shuffled(recipe)
         return recipe
@@ -83,7 +84,7 @@ def _mapped(structure: Any, change: Callable[[Any], Any]) -> Any:
     return keras.tree.map_structure(lambda leaf: change(np.asarray(leaf)), structure)
 
 
-def _map_input(array: Any, edit: MapInput) -> Any:
+def _map_input(edit: MapInput, array: Any) -> Any:
     if edit.how == "rescale":
         return (array.astype("float32") * edit.factor + edit.offset).astype("float32")
     if edit.how == "standardize":
@@ -99,7 +100,7 @@ def _standardised(array: Any) -> Any:
     return ((values - np.nanmean(finite, axis=axes)) / np.where(std > 0, std, 1)).astype("float32")
 
 
-def _map_labels(y: Any, edit: MapLabels) -> Any:
+def _map_labels(edit: MapLabels, y: Any) -> Any:
     maps: dict[str, Callable[[], Any]] = {
         "integers": lambda: y.argmax(-1).astype("int64"),
         "one_hot": lambda: np.eye(edit.classes or int(y.max()) + 1, dtype="float32")[
@@ -121,10 +122,12 @@ def _map_labels(y: Any, edit: MapLabels) -> Any:
 def _shuffled(recipe: Recipe) -> Recipe:
     leaves = keras.tree.flatten(recipe.X)
     order = np.random.default_rng(0).permutation(len(leaves[0]))
-    take = lambda array: array[order]  # noqa: E731
-    y = None if recipe.y is None else _mapped(recipe.y, take)
+    y = None if recipe.y is None else _mapped(recipe.y, lambda array: array[order])
     return dataclasses.replace(
-        recipe, X=_mapped(recipe.X, take), y=y, fit_args={**recipe.fit_args, "shuffle": recipe.fit_args.get("shuffle", True)}
+        recipe,
+        X=_mapped(recipe.X, lambda array: array[order]),
+        y=y,
+        fit_args={**recipe.fit_args, "shuffle": recipe.fit_args.get("shuffle", True)},
     )
 
 
@@ -134,7 +137,7 @@ def _shuffled(recipe: Recipe) -> Recipe:
 def _edited_model(model: Any, edits: tuple[LayerEdit, ...], settings: tuple[SetCompile, ...]) -> Any:
     if not isinstance(model, keras.Sequential) and not hasattr(model, "_operations"):
         raise FlatlineError(
-            f"a subclassed model cannot be rebuilt mechanically; edit the code of {type(model).__name__} as the fix shows"
+            f"a subclassed model cannot be rebuilt mechanically; edit {type(model).__name__} as the fix shows"
         )
     names = [layer.name for layer in model.layers]
     for edit in edits:

@@ -115,7 +115,9 @@ def matches(candidate: Check, selector: str) -> bool:
     return candidate.name == selector or (selector.startswith("FL") and candidate.code.startswith(selector))
 
 
-def select(chosen: Iterable[str] = (), ignored: Iterable[str] = (), *, caller: str = "check_setup") -> tuple[Check, ...]:
+def select(
+    chosen: Iterable[str] = (), ignored: Iterable[str] = (), *, caller: str = "check_setup"
+) -> tuple[Check, ...]:
     """Return the checks that `chosen` means (all, when empty) less those that `ignored` means."""
     checks = all_checks()
     chosen, ignored = tuple(chosen), tuple(ignored)

@@ -20,7 +20,20 @@ LEVELS = (
     {"diagnosis", "remedies", "replay", "search"},
     {"inspect", "plots"},
     {"reports"},
-    {"settings", "rules", "callbacks", "watch", "loggers", "api", "entry", "cli", "demo", "testing", "__main__", "__init__"},
+    {
+        "settings",
+        "rules",
+        "callbacks",
+        "watch",
+        "loggers",
+        "api",
+        "entry",
+        "cli",
+        "demo",
+        "testing",
+        "__main__",
+        "__init__",
+    },
 )
 PURE = LEVELS[3] | LEVELS[4]  # machinery and checks: no measurement, no Keras
 MAX_LINES = 300

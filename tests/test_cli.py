@@ -12,6 +12,8 @@ from flatline import cli, registry, rules
 from flatline.reports import report as reports
 from tests.reports import make
 
+ROOT = Path(__file__).parent.parent
+
 
 @pytest.fixture
 def data(tmp_path):
@@ -158,8 +160,7 @@ def test_a_file_that_is_no_model_is_refused(capsys, model, data):
 
 
 def test_the_documentation_is_up_to_date(capsys):
-    root = Path(__file__).parent.parent
-    arguments = ["rules", "--docs", str(root / "docs" / "rules"), "--readme", str(root / "README.md")]
+    arguments = ["rules", "--docs", str(ROOT / "docs" / "rules"), "--readme", str(ROOT / "README.md")]
     assert cli.main([*arguments, "--check"]) == 0, "run: flatline rules --docs docs/rules --readme README.md"
 
 
@@ -184,14 +185,15 @@ def test_the_list_in_a_readme_is_written_between_its_comments(capsys, tmp_path):
     assert "[logits-into-probability-loss](docs/rules/FL301.md)" in text
     assert cli.main(["rules", "--readme", str(path), "--check"]) == 0
     path.write_text("nothing here")
+    capsys.readouterr()
     assert "must hold a line" in wrong(capsys, "rules", "--readme", path)
 
 
 @pytest.mark.slow
-def test_the_process_exits_with_the_code_and_without_a_traceback(tmp_path):
+def test_the_process_exits_with_the_code_and_without_a_traceback():
     def call(*arguments):
         command = [sys.executable, "-m", "flatline", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=tmp_path)
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, cwd=ROOT)
 
     assert call("explain", "FL301").returncode == 0
     failed = call("check", "gone.keras", "--data", "gone.npz")

@@ -47,7 +47,11 @@ class Subclassed(keras.Model):
 
     def __init__(self) -> None:
         super().__init__()
-        self.first, self.noise, self.head = keras.layers.Dense(7), keras.layers.GaussianNoise(0.1), keras.layers.Dense(2)
+        self.first, self.noise, self.head = (
+            keras.layers.Dense(7),
+            keras.layers.GaussianNoise(0.1),
+            keras.layers.Dense(2),
+        )
         self.calls = 0
 
     def call(self, x: Any, training: bool = False) -> Any:

@@ -35,8 +35,9 @@ fit_args = {"epochs": 20, "batch_size": 32}
 ```
 
 ## When it is wrong
-Full batches are right for small data, for second-order methods and with many epochs. The finding is INFO where 100
-steps or more are planned, where the rehearsal learns, and where smaller batches do no better there.
+Full batches are right for small data, for second-order methods and with many epochs: nothing is said from 100 steps
+on. The finding is INFO where the rehearsal learns, where smaller batches do no better there, and where it was not
+run.
 
 ## How far to trust the fix
 32 is the usual batch; with it an epoch has more steps, and a rate that suited the full batch may be too large.
@@ -94,7 +95,7 @@ def batch_size_for_data(plan: PlanFacts, data: DataFacts, rehearsal: RehearsalFa
 def _starves(rehearsal: RehearsalFacts | None) -> bool:
     """Whether the few steps are too few: by the arm with smaller batches where it was run."""
     if rehearsal is None:
-        return True
+        return False
     smaller = rehearsal.progress(f"batches of {USUAL_BATCH}")
     if smaller == smaller:
         return smaller >= max(rehearsal.progress(), 0.0) + CLEARLY_BETTER

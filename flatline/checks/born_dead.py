@@ -4,7 +4,7 @@
 Units (channels) of a ReLU layer whose output is zero for all samples of the probe batch, at all positions. A layer of
 which every unit is dead is an ERROR when everything passes through it. From nine tenths on the finding is a WARNING;
 from one half on it is one only if the rehearsal gets nowhere. Where the data lie far off zero compared with their
-spread, their scale is the cause.
+spread, their scale is the cause; where the layer has a few units only, its width is.
 
 ## Why it matters
 Where a rectifier is zero its slope is zero too: a unit that is dead for every sample gets no gradient and stays dead.
@@ -65,7 +65,7 @@ from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Edit, Fix, MapInput, SetLayer
 from flatline.gates import learned, severity_unless_learning
 from flatline.graph import LayerGraph
-from flatline.layers import WEIGHTED, units, written
+from flatline.layers import DENSE, WEIGHTED, units, written
 from flatline.registry import check
 
 MAX_DEAD = 0.5  # 1; exclusive: on one-sided inputs symmetric weights leave half of a first layer dead
@@ -75,6 +75,9 @@ LEAST_PROBE = 256  # samples; a unit that is active for 1 % of all is missed wit
 LEAST_PROBE_ALL = 64  # samples; enough where the whole layer is silent
 ONE_SIDED = 3.0  # deviations; with the mean so far off, the sign of a unit is the same for nearly every sample
 LEAST_UNITS = 8  # units; of fewer, half are dead by chance
+
+WIDE_ENOUGH = 16  # units; all of them dead by chance has probability 2⁻¹⁶
+_SYMMETRIC = {f"{name}{kind}" for name in ("Glorot", "He", "Lecun") for kind in ("Uniform", "Normal")}
 
 
 @check("FL703", cause=Cause.INITIALIZATION, severity=Severity.WARNING, explains=("FL001", "FL207", "FL601"))
@@ -97,15 +100,17 @@ def born_dead(model: ModelFacts, data: DataFacts | None, rehearsal: RehearsalFac
             raise CannotTell(f"{model.n_probe} samples in the probe batch, {LEAST_PROBE} needed to call a unit dead")
         made_by = _kernel(graph, layer)
         one_sided = dead.value < 1 and _is_one_sided(made_by)
+        narrow = made_by.kind in DENSE and units(made_by) < LEAST_UNITS and made_by.initializer in _SYMMETRIC
         yield Finding(
             message=f"{dead.value:.0%} of the units of `{layer.name}` are zero for all {model.n_probe} samples of the "
             "probe batch before the first step"
-            + (f": its inputs lie around {made_by.input_mean:.3g}, all on one side" if one_sided else ""),
+            + (f": its inputs lie around {made_by.input_mean:.3g}, all on one side" if one_sided else "")
+            + (f": a layer of {units(made_by)} dies at birth by chance" if narrow else ""),
             evidence=(dead,),
             where=layer.name,
-            fixes=_fixes(made_by, one_sided),
+            fixes=_fixes(made_by, one_sided, narrow),
             severity=_severity(graph, layer, rehearsal),
-            cause=Cause.INPUT_SCALE if one_sided else Cause.INITIALIZATION,
+            cause=Cause.INPUT_SCALE if one_sided else Cause.CAPACITY if narrow else Cause.INITIALIZATION,
         )
         return  # what it feeds inherits the fault
 
@@ -136,7 +141,11 @@ def _is_one_sided(layer: LayerFacts) -> bool:
     return layer.reads_model_input and abs(layer.input_mean) > ONE_SIDED * spread
 
 
-def _fixes(layer: LayerFacts, one_sided: bool) -> tuple[Fix, ...]:
+def _fixes(layer: LayerFacts, one_sided: bool, narrow: bool) -> tuple[Fix, ...]:
+    if narrow:
+        edit = SetLayer(layer=layer.name, argument="units", value=WIDE_ENOUGH)
+        title = f"widen `{layer.name}` to some {WIDE_ENOUGH} units"
+        return (Fix(title=title, edits=(edit,), snippet=written(layer, units=WIDE_ENOUGH)),)
     if one_sided:
         snippet = "X = (X - X.mean(axis=0)) / X.std(axis=0)"
         return (Fix(title="standardise the inputs", edits=(MapInput(how="standardize"),), snippet=snippet),)

@@ -2,8 +2,9 @@
 
 ## What it looks for
 Along the layers that everything passes through: how much the outputs differ between samples in the last hidden layer,
-over the first hidden layer (outside 1e-3 … 1e3), and how the deviation of each kernel compares with He's √(2/fan-in)
-(above 10, or below 1/100). Layers followed by normalisation are not counted, since it undoes their scale.
+over the first hidden layer (outside 1e-3 … 1e3), how much the output differs (less than 0.1 % of its size while the
+rehearsal gets nowhere), and how the deviation of each kernel compares with He's √(2/fan-in) (above 10, or below
+1/100). Layers followed by normalisation are not counted, since it undoes their scale.
 
 ## Why it matters
 Each layer multiplies the signal by some factor. If the factor is 1/10, five layers leave a hundred-thousandth, and
@@ -61,16 +62,29 @@ from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, SetLayer
-from flatline.gates import severity_unless_learning
+from flatline.gates import learned, severity_unless_learning
 from flatline.graph import LayerGraph
-from flatline.layers import NORMALISING, RECTIFIERS, SIGMOIDS, TANHS, WEIGHTED, activation, he_scale, written
+from flatline.layers import (
+    NORMALISING,
+    RECTIFIERS,
+    SIGMOIDS,
+    TANHS,
+    WEIGHTED,
+    activation,
+    he_scale,
+    kernel_rms,
+    written,
+)
 from flatline.registry import check
 
 MAX_SIGNAL = 1e3  # 1; spread of the last hidden layer over the first's
 MIN_SIGNAL = 1e-3  # 1; a decade lost in each of three layers
+MIN_DEPENDENCE = 1e-3  # 1; change of the output when samples are exchanged, where the rehearsal gets nowhere
+NOWHERE = 0.05  # 1; share of the way from the null model to a perfect one that is no progress
 MAX_SCALE = 10.0  # 1; deviation of a kernel over He's: one layer makes the signal ten times as large
 MIN_SCALE = 1e-2  # 1; the same the other way; Keras' RandomNormal (0.05) stays above it up to fan-in 1
-USUAL_SCALE = (0.2, 5.0)  # 1; kernels that are not to blame when the signal fades all the same
+LEAST_WEIGHTS = 16  # weights; the deviation of fewer is what it is by chance
+USUAL_SCALE = (0.25, 5.0)  # 1; the lower end takes as much of the signal as the slope of a sigmoid
 SIGMOID_LAYERS = 2  # layers; then the slopes of at most 1/4 are to blame rather than the weights
 _COMMON = RECTIFIERS | SIGMOIDS | TANHS | {"", "linear", "leakyrelu", "elu", "gelu", "silu", "softplus", "softmax"}
 
@@ -85,17 +99,19 @@ def initial_weights_scale(model: ModelFacts, rehearsal: RehearsalFacts | None) -
     hidden = [layer for layer in path if any(one.kind in WEIGHTED for one in graph.below(layer))]
     if not path:
         return
-    if all(math.isnan(layer.kernel_std) for layer in path):
+    if all(math.isnan(layer.weight_norm) for layer in path):
         raise CannotTell(f"the kernels of {len(path)} layers were not measured")
     severity = severity_unless_learning(Severity.WARNING, rehearsal)
-    if (faded := _signal(hidden)) is not None:
+    faded = _signal(hidden) or _faint(model, hidden, rehearsal)
+    if faded is not None:
         large = faded.value > MAX_SIGNAL
         squashed = [layer for layer in hidden if activation(layer) in SIGMOIDS]
         to_blame = [layer for layer in hidden if not USUAL_SCALE[0] <= he_scale(layer) <= USUAL_SCALE[1]]
+        if faded.quantity == "input_dependence" and not (to_blame or len(squashed) >= SIGMOID_LAYERS):
+            return
         sigmoids = len(squashed) >= SIGMOID_LAYERS and not large and not to_blame
         yield Finding(
-            message=f"from `{hidden[0].name}` to `{hidden[-1].name}`, {len(hidden)} layers, what differs between "
-            f"samples {'grows' if large else 'shrinks'} to {faded.value:.1e} of its size before the first step",
+            message=_told(faded, hidden),
             evidence=(faded,),
             where=hidden[-1].name,
             fixes=(_fix(squashed, relu=True) if sigmoids else _fix(to_blame or hidden),),
@@ -105,14 +121,14 @@ def initial_weights_scale(model: ModelFacts, rehearsal: RehearsalFacts | None) -
         return
     for layer in path:
         scale = he_scale(layer)
-        if math.isnan(scale) or layer.weight_norm == 0:
+        if math.isnan(scale) or layer.weight_norm == 0 or math.prod(layer.kernel_shape) < LEAST_WEIGHTS:
             continue
         bounds = [("<=", MAX_SCALE)] + [(">=", MIN_SCALE)] * (layer in hidden)
         found = [Evidence(quantity="kernel_scale", value=scale, bound=bound, where=layer.name) for bound in bounds]
         broken = tuple(one for one in found if one.broken)
         if broken:
             yield Finding(
-                message=f"the kernel of `{layer.name}` starts with deviation {layer.kernel_std:.2g}, {scale:.2g} times "
+                message=f"the kernel of `{layer.name}` starts with deviation {kernel_rms(layer):.2g}, {scale:.2g} times "
                 f"He's √(2/fan-in)",
                 evidence=broken,
                 where=layer.name,
@@ -139,6 +155,25 @@ def _signal(hidden: Sequence[LayerFacts]) -> Evidence | None:
     bound = ("<=", MAX_SIGNAL) if ratio > 1 else (">=", MIN_SIGNAL)
     evidence = Evidence(quantity="signal_ratio", value=ratio, bound=bound, where=hidden[-1].name)
     return evidence if evidence.broken and ratio > 0 else None
+
+
+def _faint(model: ModelFacts, hidden: Sequence[LayerFacts], rehearsal: RehearsalFacts | None) -> Evidence | None:
+    """How much the output depends on the input, where it hardly does and the rehearsal gets nowhere."""
+    dependence = Evidence(quantity="input_dependence", value=model.input_dependence, bound=(">=", MIN_DEPENDENCE))
+    stuck = len(hidden) >= 2 and learned(rehearsal) < NOWHERE
+    return dependence if stuck and dependence.broken and dependence.value > 0 else None
+
+
+def _told(faded: Evidence, hidden: Sequence[LayerFacts]) -> str:
+    if faded.quantity == "input_dependence":
+        return (
+            f"{len(hidden)} hidden layers leave so little of the input that exchanging the samples changes the output "
+            f"by {faded.value:.1e} of its size before the first step"
+        )
+    return (
+        f"from `{hidden[0].name}` to `{hidden[-1].name}`, {len(hidden)} layers, what differs between samples "
+        f"{'grows' if faded.value > 1 else 'shrinks'} to {faded.value:.1e} of its size before the first step"
+    )
 
 
 def _fix(layers: Sequence[LayerFacts], *, relu: bool = False) -> Fix:

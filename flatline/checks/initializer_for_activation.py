@@ -40,7 +40,8 @@ fit_args = {"epochs": 2}
 ```
 
 ## When it is wrong
-It is only ever INFO: Glorot's initialiser trains nearly every ReLU network of a few layers.
+It is only ever INFO, and not said at all where the rehearsal learns: Glorot's initialiser trains nearly every ReLU
+network of a few layers.
 
 ## How far to trust the fix
 Safe to try: it changes the start only.
@@ -54,20 +55,22 @@ import math
 
 from flatline.cause import Cause
 from flatline.errors import CannotTell
-from flatline.facts import LayerFacts, ModelFacts
+from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, SetLayer
+from flatline.gates import learns
 from flatline.graph import LayerGraph
 from flatline.layers import NORMALISING, RECTIFIERS, WEIGHTED, activation, he_scale, written
 from flatline.registry import check
 
 MIN_SCALE = 0.5  # 1; deviation of the kernel over He's: below it a layer hands on less than half of the signal
+LEAST_WEIGHTS = 16  # weights; the deviation of fewer is what it is by chance
 _RANDOM = {"GlorotUniform", "GlorotNormal", "LecunUniform", "LecunNormal", "RandomNormal", "RandomUniform"}
 _RANDOM |= {"TruncatedNormal"}
 
 
 @check("FL803", cause=Cause.INITIALIZATION, severity=Severity.INFO)
-def initializer_for_activation(model: ModelFacts) -> Findings:
+def initializer_for_activation(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Point out ReLU layers that start with weak weights."""
     if not model.layers:
         raise CannotTell("0 layers were seen in the forward pass, 1 needed")
@@ -82,7 +85,7 @@ def initializer_for_activation(model: ModelFacts) -> Findings:
             scale := Evidence(quantity="kernel_scale", value=he_scale(layer), bound=(">=", MIN_SCALE), where=layer.name)
         ).broken
     ]
-    if not weak:
+    if not weak or learns(rehearsal):
         return
     told = ", ".join(f"`{layer.name}` ({layer.initializer}, {scale.value:.2g})" for layer, scale in weak[:3])
     yield Finding(
@@ -106,7 +109,7 @@ def _is_rectified(graph: LayerGraph, layer: LayerFacts) -> bool:
     """Whether ReLU, and no normalisation, follows a kernel that training may change."""
     if layer.kind not in ("Dense", "Conv1D", "Conv2D", "Conv3D") or not layer.n_trainable or layer.is_output:
         return False
-    if not layer.builtin or layer.initializer not in _RANDOM:
+    if not layer.builtin or layer.initializer not in _RANDOM or math.prod(layer.kernel_shape) < LEAST_WEIGHTS:
         return False
     readers = graph.below(layer, lambda one: one.kind not in WEIGHTED | {"Activation", "ReLU", "Relu"})
     if any(one.kind in NORMALISING for one in readers):

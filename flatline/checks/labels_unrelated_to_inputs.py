@@ -60,7 +60,7 @@ from flatline.registry import check
 MIN_HELD_OUT = 40  # rows; a fifth of 200: fewer cannot tell 60 % from 50 % within two standard errors
 
 
-@check("FL003", cause=Cause.LABELS, severity=Severity.WARNING, explains=("FL001", "FL002"))
+@check("FL003", cause=Cause.DATA, severity=Severity.WARNING, explains=("FL001", "FL002"))
 def labels_unrelated_to_inputs(rehearsal: RehearsalFacts) -> Findings:
     """Flag labels that neither the network nor simpler learners can predict for rows they have not seen."""
     if rehearsal.n_held_out < MIN_HELD_OUT:
@@ -70,7 +70,9 @@ def labels_unrelated_to_inputs(rehearsal: RehearsalFacts) -> Findings:
             return
         raise CannotTell("no simpler learner could be tried on these inputs")
     guessing = rehearsal.model_free_null
-    best = max([rehearsal.model_free, *(arm.held_out for arm in rehearsal.arms.values() if not math.isnan(arm.held_out))])
+    best = max(
+        [rehearsal.model_free, *(arm.held_out for arm in rehearsal.arms.values() if not math.isnan(arm.held_out))]
+    )
     seen = Evidence(quantity="held_out_score", value=best, bound=(">", guessing))
     if not seen.broken:
         return

@@ -92,7 +92,7 @@ def missing_flatten(model: ModelFacts, objective: ObjectiveFacts) -> Findings:
         runs = rank == expected + 1 and head.output_shape[-1] == 1 and head.loss != _SPARSE
         yield Finding(
             message=f"output `{head.name}` gives {_told(head.output_shape)} for each sample, its targets are "
-            f"{_told(head.target.shape)}: the layers keep {rank - expected} axes too many"
+            f"{_told(head.target.shape)}: the layers keep {_axes(rank - expected)} too many"
             + (", and each position is asked for the label by itself" if runs else ", and `fit` cannot compare them"),
             evidence=(told,),
             where=head.layer,
@@ -116,6 +116,10 @@ def _expected_rank(head: HeadFacts) -> int | None:
 
 def _fit(output: Shape, target: Shape) -> bool:
     return len(output) == len(target) and all(a == b or None in (a, b) for a, b in zip(output, target, strict=True))
+
+
+def _axes(n: int) -> str:
+    return "1 axis" if n == 1 else f"{n} axes"
 
 
 def _told(shape: Shape) -> str:

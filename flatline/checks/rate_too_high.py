@@ -55,7 +55,7 @@ from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, SetCompile
 from flatline.registry import check
 
-LOST = 0.05  # 1; share of the way below which steps have achieved nothing: the flatline bound 0.97 of the null loss, rounded
+LOST = 0.05  # 1; share of the way below which steps have achieved nothing: a loss of 0.97 × the null's, rounded
 SMALLER = {"rate ÷10": 0.1, "rate ÷100": 0.01, "rate ÷1000": 0.001}
 
 

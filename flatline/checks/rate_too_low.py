@@ -2,7 +2,7 @@
 
 ## What it looks for
 The planned training (epochs and batch size from `fit_args`) is rehearsed on a sample and undone. At least half of the
-planned steps were taken and the loss is still less than 35 % of the way from the best constant prediction to a perfect
+planned steps were taken and the loss is still less than 50 % of the way from the best constant prediction to a perfect
 one, while ten or a hundred times the rate goes at least 60 % in the same number of steps. Without a plan only a rate
 that moves no weight by a millionth of its size is reported.
 

@@ -2,8 +2,8 @@
 
 ## What it looks for
 Hidden layers with a sigmoid, tanh or similar activation of which more than half of the (sample, unit) pairs lie where
-the slope is below 1 % of its maximum. Where the input of the network is large, the cause is its scale; where the
-kernel is, the initialisation.
+the slope is below 1 % of its maximum; a quarter is enough where the rehearsal gets nowhere. Where the input of the
+network is large, the cause is its scale; where the kernel is, the initialisation.
 
 ## Why it matters
 On the flat part of the activation the gradient is next to zero: the units cannot move away from there. With inputs in
@@ -56,12 +56,14 @@ from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Edit, Fix, MapInput, SetLayer
-from flatline.gates import severity_unless_learning
+from flatline.gates import learned, severity_unless_learning
 from flatline.graph import LayerGraph
 from flatline.layers import SIGMOIDS, TANHS, WEIGHTED, activation, written
 from flatline.registry import check
 
 MAX_SATURATED = 0.5  # 1; share of (sample, unit) pairs with less than 1 % of the largest slope
+MAX_SATURATED_STUCK = 0.25  # 1; the same in a network that is seen not to learn
+NOWHERE = 0.05  # 1; share of the way from the null model to a perfect one that is no progress
 MAX_INPUT = 5.0  # units of the input; root mean square over that of standardised data
 
 
@@ -72,10 +74,9 @@ def saturated_at_start(model: ModelFacts, rehearsal: RehearsalFacts | None) -> F
     hidden = [layer for layer in model.layers if _is_hidden_squash(graph, layer)]
     if not model.layers or any(math.isnan(layer.saturated_share) for layer in hidden):
         raise CannotTell(f"the saturation of {len(hidden)} hidden layers was not measured")
+    limit = MAX_SATURATED_STUCK if learned(rehearsal) < NOWHERE else MAX_SATURATED
     for layer in hidden:
-        share = Evidence(
-            quantity="saturated_share", value=layer.saturated_share, bound=("<=", MAX_SATURATED), where=layer.name
-        )
+        share = Evidence(quantity="saturated_share", value=layer.saturated_share, bound=("<=", limit), where=layer.name)
         if not share.broken:
             continue
         first = next(one for one in model.layers if one.kind in WEIGHTED or one is layer)

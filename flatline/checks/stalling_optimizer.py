@@ -1,7 +1,7 @@
 """The optimizer gets nowhere at any rate tried, Adam does in the same number of steps.
 
 ## What it looks for
-At least half of the planned steps were rehearsed and are less than 35 % of the way from the best constant prediction to
+At least half of the planned steps were rehearsed and are less than 50 % of the way from the best constant prediction to
 a perfect one; rates ten times smaller and up to a hundred times larger do not learn either; Adam at 0.001 or 0.01 goes
 at least 60 % of the way in the same number of steps.
 

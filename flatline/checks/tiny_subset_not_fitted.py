@@ -93,7 +93,9 @@ def tiny_subset_not_fitted(tiny: TinySubsetFacts, model: ModelFacts, rehearsal: 
     if not seen.broken:
         return
     if as_is.n_steps < MIN_STEPS and not as_is.diverged:
-        raise CannotTell(f"{as_is.n_steps} steps on {tiny.n_examples} examples in the time there was, {MIN_STEPS} needed")
+        raise CannotTell(
+            f"{as_is.n_steps} steps on {tiny.n_examples} examples in the time there was, {MIN_STEPS} needed"
+        )
     name = next((name for name, arm in tiny.arms.items() if name != "as is" and fitted(tiny, arm) >= FITTED), None)
     prevented = rehearsal is not None and achieved(rehearsal) < LEARNS
     cause, title = ADVICE.get(name or "", (None, ""))

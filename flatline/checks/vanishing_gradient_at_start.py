@@ -62,7 +62,7 @@ from flatline.cause import Cause
 from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
-from flatline.fix import Fix, SetLayer
+from flatline.fix import Fix, MapInput, SetLayer
 from flatline.gates import learned
 from flatline.graph import LayerGraph
 from flatline.layers import SIGMOIDS, TANHS, WEIGHTED, activation, written
@@ -73,6 +73,8 @@ MIN_RATIO_UNSEEN = 1e-4  # 1; the same where no rehearsal has shown it
 LEAST_LAYERS = 3  # layers with kernels; a gradient vanishes over depth
 NOWHERE = 0.05  # 1; share of the way from the null model to a perfect one that is no progress
 SATURATING_LAYERS = 3  # layers; so many slopes of 1/4 make the factor 1/64 that weights can hardly make good
+LARGE_INPUT = 5.0  # units of the input; root mean square over that of standardised data
+MAX_SATURATED = 0.5  # 1; share of the first layer's values without a slope: large inputs have put them there
 SMALL_INPUT = 1e-2  # units of the input; the gradient of a kernel is proportional to what it multiplies
 
 
@@ -107,23 +109,27 @@ def vanishing_gradient_at_start(model: ModelFacts, rehearsal: RehearsalFacts | N
     saturating = [
         layer for layer in deep if not layer.is_output and activation(layer) in SIGMOIDS | TANHS | {"softmax"}
     ]
+    cause = _cause(first, saturating)
     yield Finding(
         message=f"the relative gradient of the first layer `{first.name}` is {ratio.value:.1e} of the largest "
         f"(`{largest.name}`), {len(deep)} layers deep",
         evidence=(ratio,),
         where=first.name,
-        fixes=_fixes(deep, saturating),
-        cause=_cause(first, saturating),
+        fixes=_fixes(deep, saturating, cause),
+        cause=cause,
     )
 
 
 def _cause(first: LayerFacts, saturating: Sequence[LayerFacts]) -> Cause:
-    if len(saturating) >= SATURATING_LAYERS:
-        return Cause.ACTIVATION
-    return Cause.INPUT_SCALE if first.input_rms < SMALL_INPUT else Cause.INITIALIZATION
+    if first.input_rms < SMALL_INPUT or (first.input_rms > LARGE_INPUT and first.saturated_share > MAX_SATURATED):
+        return Cause.INPUT_SCALE
+    return Cause.ACTIVATION if len(saturating) >= SATURATING_LAYERS else Cause.INITIALIZATION
 
 
-def _fixes(deep: Sequence[LayerFacts], saturating: Sequence[LayerFacts]) -> tuple[Fix, ...]:
+def _fixes(deep: Sequence[LayerFacts], saturating: Sequence[LayerFacts], cause: Cause) -> tuple[Fix, ...]:
+    if cause is Cause.INPUT_SCALE:
+        snippet = "X = (X - X.mean(axis=0)) / X.std(axis=0)"
+        return (Fix(title="standardise the inputs", edits=(MapInput(how="standardize"),), snippet=snippet),)
     changed = list(saturating) or [layer for layer in deep if not layer.is_output]
     relu = {"activation": "relu"} if saturating else {}
     settings = relu | {"kernel_initializer": "he_normal"}

@@ -94,8 +94,8 @@ def recorded(model: Any, note: Callable[[Call], None]) -> Iterator[list[Call]]:
 
     try:
         for owner, original in wrapped:
-            owner.__call__ = around(original)  # type: ignore[method-assign]
+            owner.__call__ = around(original)
         yield calls
     finally:
         for owner, original in wrapped:
-            owner.__call__ = original  # type: ignore[method-assign]
+            owner.__call__ = original

@@ -11,8 +11,16 @@ import numpy as np
 
 from flatline.errors import FlatlineError
 from flatline.facts import (
-    Array, DataFacts, FitError, ModelFacts, ObjectiveFacts, OptimizerFacts, PlanFacts, RehearsalFacts,
-    TinySubsetFacts, ValidationFacts,
+    Array,
+    DataFacts,
+    FitError,
+    ModelFacts,
+    ObjectiveFacts,
+    OptimizerFacts,
+    PlanFacts,
+    RehearsalFacts,
+    TinySubsetFacts,
+    ValidationFacts,
 )  # fmt: skip
 from flatline.measure.data import Gathered, gather
 from flatline.measure.model import has_custom_train_step
@@ -20,7 +28,7 @@ from flatline.measure.optimizer import optimizer_facts
 from flatline.measure.overfit import overfit
 from flatline.measure.preserve import preserved
 from flatline.measure.rehearsal import rehearse
-from flatline.measure.setup import SetupFacts, build, check_compiled
+from flatline.measure.setup import SetupFacts, build, check_compiled, first_line
 from flatline.measure.trial import Trials
 
 TINY_SECONDS = 6.0
@@ -76,7 +84,10 @@ def _names(model: Any) -> tuple[list[str], list[str]]:
 
 
 def _measure(
-    model: Any, gathered: Gathered, why_no_training: Callable[[Mapping[type, Any]], str | None], seed: int,
+    model: Any,
+    gathered: Gathered,
+    why_no_training: Callable[[Mapping[type, Any]], str | None],
+    seed: int,
     say: Callable[[str], None],
 ) -> Measured:
     facts: dict[type, Any] = {DataFacts: gathered.data, PlanFacts: gathered.plan}
@@ -93,8 +104,8 @@ def _measure(
         return Measured(facts=facts, scope=_scope(model, gathered, None), curves={}, null=float("nan"))
     if gathered.y is None and not custom and not _trains_without_targets(model):
         raise FlatlineError(
-            "The `y` parameter of check_setup must be the targets of the compiled loss. Got None; pass y, or a data set "
-            "that yields (x, y) pairs."
+            "The `y` parameter of check_setup must be the targets of the compiled loss. Got None; pass y, or a data "
+            "set that yields (x, y) pairs."
         )
     setup = SetupFacts(model, gathered.x, gathered.y, _weights(gathered), gathered.data, seed=seed)
     facts[ModelFacts], facts[ObjectiveFacts] = setup.model, setup.objective
@@ -108,18 +119,16 @@ def _measure(
     except Exception as error:  # a step that raises is reported as "not measured", never as the end of the call
         facts[OptimizerFacts] = f"one step of the optimizer raised {type(error).__name__}"
     curves: dict[str, Array] = {}
-    reason = _why_no_training(setup, custom) or why_no_training(facts)
-    facts[TinySubsetFacts] = facts[RehearsalFacts] = reason
-    if reason is None:
+    no_training = _why_no_training(setup, custom) or why_no_training(facts)
+    if no_training is None:
         try:
             facts |= _train(model, gathered, setup, seed, say)
         except Exception as error:  # likewise
-            why = f"training a few steps raised {type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}"
-            for kind in (TinySubsetFacts, RehearsalFacts):
-                facts[kind] = facts[kind] or why
-        rehearsal = facts[RehearsalFacts]
-        if isinstance(rehearsal, RehearsalFacts):
-            curves = {name: arm.losses for name, arm in rehearsal.arms.items()}
+            no_training = f"training a few steps raised {type(error).__name__}: {first_line(error)}"
+    for kind in (RehearsalFacts, TinySubsetFacts):
+        facts.setdefault(kind, no_training)
+    if isinstance(facts[RehearsalFacts], RehearsalFacts):
+        curves = {name: arm.losses for name, arm in facts[RehearsalFacts].arms.items()}
     null = setup.objective.null
     return Measured(facts=facts, scope=_scope(model, gathered, setup), curves=curves, null=null)
 

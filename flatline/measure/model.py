@@ -1,4 +1,4 @@
-"""keras.Model → ModelFacts, for any kind of model: what its layers do to a probe batch, then what they say of themselves."""
+"""keras.Model → ModelFacts, for any kind: what layers do to a probe batch, then what they say of themselves."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -39,7 +39,8 @@ def _numbers(tensor: Any) -> np.ndarray[Any, Any] | None:
         return None
     per_sample = max(1, int(np.prod(tensor.shape[1:])))
     rows = max(1, MAX_CELLS // per_sample)
-    return keras.ops.convert_to_numpy(tensor[:rows]).astype("float32")
+    numbers: np.ndarray[Any, Any] = keras.ops.convert_to_numpy(tensor[:rows]).astype("float32")
+    return numbers
 
 
 def _note(call: Call) -> None:
@@ -125,9 +126,7 @@ def _initializer(layer: Any) -> str | None:
     return None
 
 
-def layer_facts(
-    calls: Sequence[Call], gradients: Mapping[int, Any], output_ids: set[int]
-) -> tuple[LayerFacts, ...]:
+def layer_facts(calls: Sequence[Call], gradients: Mapping[int, Any], output_ids: set[int]) -> tuple[LayerFacts, ...]:
     """Turn recorded calls into LayerFacts.
 
     Parameters
@@ -155,9 +154,7 @@ def _is_reported(call: Call) -> bool:
     return not call.children or bool(_own_weights(call.layer, call.children))
 
 
-def _one(
-    call: Call, sources: tuple[str, ...], gradients: Mapping[int, Any], output_ids: set[int]
-) -> LayerFacts:
+def _one(call: Call, sources: tuple[str, ...], gradients: Mapping[int, Any], output_ids: set[int]) -> LayerFacts:
     layer = call.layer
     weights = _own_weights(layer, call.children)
     trainable = [weight for weight in weights if weight.trainable]
@@ -194,7 +191,7 @@ def _one(
 
 
 def model_kind(model: Any) -> str:
-    """"Sequential", "Functional" or "subclassed"."""
+    """Return "Sequential", "Functional" or "subclassed"."""
     if isinstance(model, keras.Sequential):
         return "Sequential"
     return "Functional" if type(model).__name__ == "Functional" or type(model) is keras.Model else "subclassed"

@@ -16,7 +16,8 @@ SURE = 20.0  # a logit this large is certainty in float32: softmax(±20) errs by
 
 
 def _log(p: Array) -> Array:
-    return np.log(np.clip(p, _CLIP, 1 - _CLIP))
+    logs: Array = np.log(np.clip(p, _CLIP, 1 - _CLIP))
+    return logs
 
 
 def one_hot_targets(y: Array, units: int) -> Array | None:
@@ -25,7 +26,8 @@ def one_hot_targets(y: Array, units: int) -> Array | None:
         return y.astype("float32")
     labels = y[..., 0] if y.ndim > 1 and y.shape[-1] == 1 else y
     if np.all(labels == np.floor(labels)) and labels.min() >= 0 and labels.max() < units:
-        return np.eye(units, dtype="float32")[labels.astype(int)]
+        rows: Array = np.eye(units, dtype="float32")[labels.astype(int)]
+        return rows
     return None
 
 
@@ -86,7 +88,9 @@ def perfect_output(y: Array, output_shape: tuple[int, ...], *, from_logits: bool
     if classes:
         rows = one_hot_targets(y, units) if units > 1 else None
         if rows is None and units == 1:
-            rows = y.reshape(len(y), *output_shape).astype("float32") if y.size == len(y) * _size(output_shape) else None
+            rows = (
+                y.reshape(len(y), *output_shape).astype("float32") if y.size == len(y) * _size(output_shape) else None
+            )
         if rows is None or rows.shape[1:] != tuple(output_shape):
             return None
         return (2 * rows - 1) * SURE if from_logits else rows

@@ -53,7 +53,8 @@ def _labels(head: HeadFacts | None, y: Any) -> Array | None:
         return None
     target = np.asarray(keras.tree.flatten(y)[0])
     if head.encoding in ("one_hot", "soft") and target.ndim == 2:
-        return target.argmax(-1)
+        classes: Array = target.argmax(-1)
+        return classes
     return target.reshape(-1) if target.size == len(target) else None
 
 
@@ -121,7 +122,11 @@ def overfit(trials: Trials, model: ModelFacts, *, seconds: float, seed: int, say
 
 def _targets(trials: Trials) -> Any:
     head = trials.head
-    return standardised(trials.y) if head is not None and head.task is Task.REGRESSION and head.squash == "linear" else None
+    return (
+        standardised(trials.y)
+        if head is not None and head.task is Task.REGRESSION and head.squash == "linear"
+        else None
+    )
 
 
 def _null_score(head: HeadFacts | None, y: Any) -> float:

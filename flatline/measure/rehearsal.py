@@ -1,4 +1,4 @@
-"""The first steps of the planned training, run on a sample and undone; when they go nowhere, what would go somewhere."""
+"""The first steps of the planned training, run on a sample and undone; where they lead nowhere, what would."""
 
 import time
 import warnings
@@ -83,7 +83,10 @@ class _Rehearsal:
         if self.arms and left < 0.3:
             return None
         self.say(f"trying the first steps of training: {name}")
-        held = (rows_of(changes.get("x", self.trials.x), self.held), rows_of(changes.get("y", self.trials.y), self.held))
+        held = (
+            rows_of(changes.get("x", self.trials.x), self.held),
+            rows_of(changes.get("y", self.trials.y), self.held),
+        )
         seconds = min(self.share, left)
         done = self.arms.get("as is")
         steps = n_steps or (done.n_steps if done is not None and not done.diverged else self.n_steps)
@@ -130,7 +133,9 @@ class _Rehearsal:
 
     def _vary(self, first: Arm | None) -> None:
         """Single changes, the cheap ones (sharing a trace) first, until something learns."""
-        scheduled = isinstance(self.trials.model.optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule)
+        scheduled = isinstance(
+            self.trials.model.optimizer._learning_rate, keras.optimizers.schedules.LearningRateSchedule
+        )
         thrown = first is None or first.diverged or _thrown(first, self.perfect)
         smaller, larger = ("rate ÷10", "rate ÷100", "rate ÷1000"), ("rate ×10", "rate ×100")
         if not scheduled:
@@ -189,7 +194,8 @@ def standardised(structure: Any) -> Any:
             return array
         axes = tuple(range(array.ndim - 1)) if array.ndim > 1 else (0,)
         mean, std = array.mean(axes, dtype="float64"), array.std(axes, dtype="float64")
-        return ((array - mean) / np.where(std > 0, std, 1)).astype(array.dtype)
+        scaled: Array = ((array - mean) / np.where(std > 0, std, 1)).astype(array.dtype)
+        return scaled
 
     return keras.tree.map_structure(one, structure)
 
@@ -213,7 +219,7 @@ def _is_plain(layer: LayerFacts) -> bool:
     return layer.builtin and (layer.kind == "Dense" or layer.kind.startswith("Conv"))
 
 
-class without_dropout:  # noqa: N801 - reads as a context, like contextlib's own
+class without_dropout:
     """Dropout layers let everything pass while the block runs; yields how many there are."""
 
     def __init__(self, model: Any) -> None:

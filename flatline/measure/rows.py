@@ -68,7 +68,7 @@ def source_labels(source: Source, *, limit: int = MAX_ORDERED, deadline: float =
             if labels is None or time.perf_counter() > deadline:
                 return []
             parts.append(labels)
-            source.release()
+            source.release(at, min(at + step, stop))
         found.append(np.concatenate(parts))
     return found
 
@@ -115,7 +115,7 @@ def contradictions(
     Rows are compared bit by bit, by a hash of 128 bits.
     """
     size = sum(source.row_bytes for source in (*inputs, *targets))
-    on_disk = any(source.on_disk for source in (*inputs, *targets))
+    on_disk = not all(source.in_memory for source in (*inputs, *targets))
     n = min(inputs[0].n_rows, MAX_COMPARED_ON_DISK if on_disk else MAX_COMPARED, max(1, MAX_HASHED // size))
     rows = fair_rows(inputs[0].n_rows, n, rng)
     seen: dict[bytes, bytes] = {}

@@ -9,7 +9,7 @@ from flatline.measure.sources import Source, fed_dtype
 
 MAX_BYTES = 128 << 20  # of all sampled rows together
 MAX_VALUES = 64  # distinct values that are listed
-CELLS = 1 << 20  # looked at together
+CELLS = 1 << 17  # looked at together
 
 
 def sampled(source: Source, rows: Array) -> Array:

@@ -12,7 +12,14 @@ from flatline.errors import FlatlineError
 from flatline.facts import DataFacts, FitError, HeadFacts, ModelFacts, ObjectiveFacts
 from flatline.measure.calls import Call
 from flatline.measure.heads import Output, head_facts, output_ranges
-from flatline.measure.model import declared_activation, has_custom_train_step, layer_facts, model_facts, observe, observe_forward
+from flatline.measure.model import (
+    declared_activation,
+    has_custom_train_step,
+    layer_facts,
+    model_facts,
+    observe,
+    observe_forward,
+)
 
 PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 = 8 %
 PROBE_BYTES = 128_000_000  # of layer outputs kept during the observed pass
@@ -52,8 +59,8 @@ def build(model: Any, x: Any) -> None:
     except Exception as error:
         shapes = ", ".join(str(tuple(array.shape)) for array in keras.tree.flatten(x))
         raise FlatlineError(
-            f"The `X` parameter of check_setup must be data that `model` can be called on. Got arrays of shape {shapes}, "
-            f"and the model raised {type(error).__name__}: {first_line(error)}"
+            f"The `X` parameter of check_setup must be data that `model` can be called on. Got arrays of shape "
+            f"{shapes}, and the model raised {type(error).__name__}: {first_line(error)}"
         ) from error
 
 
@@ -107,7 +114,9 @@ class SetupFacts:
         weighted = [_weighted(calls, maker) for maker in makers]
         few = backend.to_tensors(rows_of(self.x, slice(0, 32)))
         ranges = output_ranges(model, few, weighted, len(predicted))
-        outputs = _outputs(model, live, [None if m is None else calls[m].layer for m in makers], weighted, predicted, data, self.y)
+        outputs = _outputs(
+            model, live, [None if m is None else calls[m].layer for m in makers], weighted, predicted, data, self.y
+        )
         inputs = keras.tree.flatten(x)
         only = np.asarray(inputs[0]) if len(inputs) == 1 else None
         metrics = metric_names(model)
@@ -151,7 +160,9 @@ def metric_names(model: Any) -> tuple[str, ...]:
     if compiled is None:
         return ()
     user = [m for m in keras.tree.flatten([compiled._user_metrics, compiled._user_weighted_metrics]) if m is not None]
-    return tuple(m if isinstance(m, str) else getattr(m, "name", getattr(m, "__name__", type(m).__name__)) for m in user)
+    return tuple(
+        m if isinstance(m, str) else getattr(m, "name", getattr(m, "__name__", type(m).__name__)) for m in user
+    )
 
 
 def _by_name(structure: Any, names: list[str]) -> list[Any]:
@@ -162,7 +173,9 @@ def _by_name(structure: Any, names: list[str]) -> list[Any]:
     return [*leaves, *[None] * (len(names) - len(leaves))]
 
 
-def _outputs(model: Any, live: Any, makers: Any, weighted: Any, predicted: Any, data: DataFacts, y: Any) -> list[Output]:
+def _outputs(
+    model: Any, live: Any, makers: Any, weighted: Any, predicted: Any, data: DataFacts, y: Any
+) -> list[Output]:
     flat = keras.tree.flatten(live)
     names = list(live) if isinstance(live, dict) else list(getattr(model, "output_names", []))[: len(flat)]
     names = names if len(names) == len(flat) else [f"output_{i}" for i in range(len(flat))]

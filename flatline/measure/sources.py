@@ -11,6 +11,8 @@ from flatline import backend
 from flatline.errors import FlatlineError
 from flatline.facts import Array
 
+AROUND = 1 << 16  # bytes: what an operating system maps around a page that is touched
+
 
 def refusal(what: str, must: str, got: str) -> FlatlineError:
     """The one form of an error about a parameter."""
@@ -50,9 +52,9 @@ class Source:
         return np.asarray(self.array) if isinstance(self.array, np.ndarray) and self._map is None else None
 
     @property
-    def on_disk(self) -> bool:
-        """Whether rows come from a file, where reading them one by one is slow."""
-        return self._map is not None or not isinstance(self.array, np.ndarray)
+    def in_memory(self) -> bool:
+        """Whether rows can be read one by one without a cost."""
+        return self._map is None and isinstance(self.array, np.ndarray)
 
     def block(self, start: int, stop: int) -> Array:
         """Rows `start` to `stop`."""
@@ -63,15 +65,21 @@ class Source:
         if self._map is None:
             return np.asarray(self.array[rows])
         out = np.empty((len(rows), *self.array.shape[1:]), self.dtype)
-        for at in range(0, len(rows), 64):
-            out[at : at + 64] = self.array[rows[at : at + 64]]
-            self.release()
+        for at, row in enumerate(rows.tolist()):
+            out[at] = self.array[row]
+            self.release(row, row + 1)
         return out
 
-    def release(self) -> None:
-        """Let the operating system have back the pages that were read from a file."""
-        if self._map is not None and hasattr(mmap, "MADV_DONTNEED"):
-            self._map.madvise(mmap.MADV_DONTNEED)
+    def release(self, start: int, stop: int) -> None:
+        """Let the operating system have back the pages of rows that were read from a file."""
+        if self._map is None or not hasattr(mmap, "MADV_DONTNEED"):
+            return
+        file, at = self._map
+        low, high = np.lib.array_utils.byte_bounds(self.array[start:stop])
+        # Pages around those touched were mapped as well.
+        low = max(0, (low - at) // AROUND * AROUND)
+        high = min(len(file), -(-(high - at) // AROUND) * AROUND)
+        file.madvise(mmap.MADV_DONTNEED, low, high - low)
 
     def feed(self, rows: Array) -> Array:
         """Give rows in the form in which they are fed to the model, but for the type."""
@@ -103,6 +111,10 @@ class FrameSource(Source):
 
     def take(self, rows: Array) -> Array:
         return self._values(self.array.iloc[rows])
+
+    @property
+    def in_memory(self) -> bool:
+        return True
 
     def feed(self, rows: Array) -> Array:
         return rows[:, None] if self._series else rows
@@ -221,11 +233,13 @@ def _sliceable(value: Any) -> bool:
     return has and isinstance(getattr(value, "dtype", None), np.dtype)
 
 
-def _file_map(array: Any) -> mmap.mmap | None:
-    """The map of a file whose pages can be dropped without loss: shared with the file, not copy-on-write."""
+def _file_map(array: Any) -> tuple[mmap.mmap, int] | None:
+    """Map of a file whose pages can be dropped without loss (shared with it, not copy-on-write), and its address."""
     while array is not None:
         if isinstance(array, np.memmap):
             file: mmap.mmap | None = vars(array).get("_mmap")
-            return file if array.mode in ("r", "r+", "w+") else None
+            if file is None or array.mode not in ("r", "r+", "w+"):
+                return None
+            return file, np.lib.array_utils.byte_bounds(np.frombuffer(file, np.uint8))[0]
         array = getattr(array, "base", None)
     return None

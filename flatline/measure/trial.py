@@ -10,7 +10,7 @@ import numpy as np
 from flatline import backend
 from flatline.facts import Arm, Array, HeadFacts, ObjectiveFacts, Task
 from flatline.measure.null import null_loss, perfect_output
-from flatline.measure.setup import n_rows, rows_of
+from flatline.measure.setup import rows_of
 from flatline.measure.task import BINARY, CATEGORICAL, SPARSE
 
 EVALUATED_ROWS = 512
@@ -185,11 +185,19 @@ class Trials:
         settled = self.loss(x, y, None if self.weight is None else self.weight[used])
         final = min((v for v in (float(tail.mean()), settled) if np.isfinite(v)), default=float("nan"))
         score, distinct = self.score(x, y)
-        out: dict[str, float] = {}
+        unseen, unseen_loss = float("nan"), float("nan")
         if held_out is not None:
-            out = {"held_out": self.score(*held_out)[0], "held_out_loss": self.loss(*held_out, None)}
+            unseen, unseen_loss = self.score(*held_out)[0], self.loss(held_out[0], held_out[1], None)
         return Arm(
-            name=name, losses=losses, planned=planned, score=score, distinct=distinct, final=final, seconds=s, **out
+            name=name,
+            losses=losses,
+            planned=planned,
+            score=score,
+            distinct=distinct,
+            final=final,
+            seconds=s,
+            held_out=unseen,
+            held_out_loss=unseen_loss,
         )
 
     def loss(self, x: Any, y: Any, weight: Array | None) -> float:
@@ -216,7 +224,13 @@ def task_score(head: HeadFacts, predicted: Array, y: Array) -> tuple[float, int 
         units = predicted.shape[-1] if predicted.ndim > 1 else 1
         if units > 1:
             chosen = predicted.argmax(-1)
-            labels = y.argmax(-1) if y.shape == predicted.shape else y.reshape(chosen.shape) if y.size == chosen.size else None
+            labels = (
+                y.argmax(-1)
+                if y.shape == predicted.shape
+                else y.reshape(chosen.shape)
+                if y.size == chosen.size
+                else None
+            )
         else:
             low = float(np.min(y))
             cut = 0.0 if head.from_logits or low < 0 else 0.5

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from flatline.facts import Array
 
@@ -61,6 +62,7 @@ def plot_training_curves(
     values = np.concatenate([*drawn, [null] if math.isfinite(null) else []])
     if len(values) and values.min() > 0 and math.log10(values.max() / values.min()) > DECADES:
         ax.set_yscale("log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("step")
     ax.set_ylabel("loss")
     if ax.get_legend_handles_labels()[0]:

@@ -67,7 +67,8 @@ def scope_lines(scope: Mapping[str, Any], width: int) -> list[str]:
 def _scope(scope: Mapping[str, Any]) -> list[str]:
     parts = [one_line(scope[key]) for key in ("model", "task") if key in scope]
     if "rows read" in scope:
-        parts.append(f"{one_line(scope['rows read'])} rows read")
+        read, _, present = one_line(scope["rows read"]).partition(" of ")
+        parts.append(f"all {read} rows read" if read == present else f"{one_line(scope['rows read'])} rows read")
     if "seconds" in scope:
         parts.append(f"{float(scope['seconds']):.1f} s")
     known = ("model", "task", "rows read", "seconds")

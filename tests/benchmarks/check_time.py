@@ -9,10 +9,10 @@ from typing import Any
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
-import keras  # noqa: E402 - TensorFlow reads the environment when it is imported
-import numpy as np  # noqa: E402
+import keras
+import numpy as np
 
-import flatline  # noqa: E402
+import flatline
 
 
 def mlp(width: int, columns: int = 20) -> Any:

@@ -26,7 +26,7 @@ def test_table():
                 full(),
                 ROWS,
                 message="`batch_size=1400` holds all 1400 rows: 20 epochs are 20 steps",
-                severity=Severity.WARNING,
+                severity=Severity.INFO,
                 cause=Cause.BATCH_SIZE,
                 fix="use `batch_size=32`",
             ),

@@ -49,6 +49,12 @@ def test_born_dead() -> None:
                 cause=Cause.INPUT_SCALE,
                 fix="standardise",
             ),
+            row(
+                make.model(make.layer("hidden", dead_share=1.0, kernel_shape=(2, 2)), OUT),
+                message="a layer of 2 dies at birth by chance",
+                cause=Cause.CAPACITY,
+                fix="widen `hidden`",
+            ),
             # A probe that is all the data there is.
             row(dying(0.95, n_probe=200), make.data(), message="all 200 samples"),
         ],
@@ -60,6 +66,7 @@ def test_born_dead() -> None:
             make.model(make.layer("a"), make.layer("out", dead_share=0.9)),  # the output is judged elsewhere
             make.model(make.layer("a", activation="gelu", dead_share=float("nan")), OUT, n_probe=32),
             dying(0.3, n_probe=32),
+            make.model(make.layer("hidden", dead_share=0.5, kernel_shape=(2, 2)), OUT),  # one of two
             (dying(0.2), make.data()),
             make.model(make.layer("gelu", activation="gelu", dead_share=float("nan")), OUT),
         ],

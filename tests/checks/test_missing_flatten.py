@@ -42,10 +42,10 @@ def test_missing_flatten() -> None:
                 fix="insert `Flatten()` before `dense`",
             ),
             row(net(3), head((4, 4, 3), (), SPARSE), message="targets are a single number", severity=Severity.ERROR),
-            row(net(2), head((4, 3), (1,), SPARSE), message="1 axes too many", severity=Severity.ERROR),
+            row(net(2), head((4, 3), (1,), SPARSE), message="1 axis too many", severity=Severity.ERROR),
             row(net(2), head((30, 1), (1,), BINARY), message="each position is asked", severity=Severity.WARNING),
             row(net(2), head((None, 1), (), SQUARED), message="shape (?, 1)", severity=Severity.WARNING),
-            row(net(2, RETURNING), head((20, 3), (3,)), message="1 axes", fix="return_sequences=False"),
+            row(net(2, RETURNING), head((20, 3), (3,)), message="1 axis", fix="return_sequences=False"),
         ],
         silent=[
             (make.model(), make.objective()),  # integers (n,) against (n, 3)

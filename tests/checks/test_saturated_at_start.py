@@ -7,6 +7,8 @@ from tests.checks import make
 
 OUT = make.layer("out", kernel_shape=(16, 3), activation="softmax")
 
+STUCK = make.rehearsal(make.arm(final=1.085, score=0.34))
+
 
 def hidden(share: float, activation: str = "sigmoid", **given: object) -> LayerFacts:
     return make.layer("hidden", activation=activation, saturated_share=share, **given)
@@ -39,10 +41,12 @@ def test_saturated_at_start() -> None:
                 cause=Cause.INPUT_SCALE,
             ),
             row(make.model(hidden(0.9), OUT), make.rehearsal(), message="90%", severity=Severity.INFO),
+            row(make.model(hidden(0.3), OUT), STUCK, message="30%", severity=Severity.WARNING),
         ],
         silent=[
             make.model(),
             make.model(hidden(0.5), OUT),  # the bound
+            (make.model(hidden(0.25), OUT), STUCK),  # the bound where nothing is learnt
             make.model(make.layer("a"), make.layer("out", activation="sigmoid", saturated_share=0.9)),  # a sure output
             make.model(hidden(0.9, trainable=False), OUT),  # random features
             make.model(  # a gate that is open

@@ -35,12 +35,19 @@ def test_vanishing_gradient_at_start() -> None:
             row(deep(5e-4, "sigmoid"), STUCK, message="5.0e-04", cause=Cause.ACTIVATION),
             row(deep(1e-5), message="1.0e-05", cause=Cause.INITIALIZATION, fix="He"),
             row(deep(1e-5, input_rms=1e-4), STUCK, message="1.0e-05", cause=Cause.INPUT_SCALE),
+            row(
+                deep(1e-5, "tanh", input_rms=900.0, saturated_share=0.98),
+                message="1.0e-05",
+                cause=Cause.INPUT_SCALE,
+                fix="standardise",
+            ),
         ],
         silent=[
             deep(1.0),
             deep(5e-4),  # small, and nothing shows that it does not learn
             (deep(2e-3, "sigmoid"), STUCK),  # above the bound
             (deep(1e-6, "sigmoid"), make.rehearsal()),  # Adam learns all the same
+            (deep(2e-3), STUCK),
             make.model(),  # two layers are not deep
         ],
         cannot_tell=[

@@ -1,4 +1,4 @@
-"""Score `check_setup` on the corpus: `python -m tests.corpus [--kind programs|healthy|fixed] [--only NAME …] [--quick]`."""
+"""Score `check_setup` on the corpus: `python -m tests.corpus [--kind KIND] [--only NAME …] [--quick]`."""
 
 import argparse
 import os
@@ -8,12 +8,12 @@ import warnings
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
-import keras  # noqa: E402 - TensorFlow reads the environment when it is imported
+import keras
 
-import flatline  # noqa: E402
-from flatline.finding import Severity  # noqa: E402
-from tests.corpus.case import Setup, healthy_setups, programs  # noqa: E402
-from tests.corpus.score import Judged, healthy_table, program_table  # noqa: E402
+import flatline
+from flatline.finding import Severity
+from tests.corpus.case import Setup, healthy_setups, programs
+from tests.corpus.score import Judged, healthy_table, program_table
 
 QUICK = 6  # every sixth case: a smoke run for continuous integration
 
@@ -28,9 +28,7 @@ def judge(name: str, build: object, *, overfit: bool) -> Judged:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            report = flatline.check_setup(
-                setup.model, setup.X, setup.y, fit_args=fit_args, overfit=overfit, verbose=0
-            )
+            report = flatline.check_setup(setup.model, setup.X, setup.y, fit_args=fit_args, overfit=overfit, verbose=0)
         except flatline.FlatlineError as error:
             return Judged(name=name, causes=(), alarms=(), seconds=time.perf_counter() - start, error=str(error))
     alarms = tuple(f"{f.code} {f.name}" for f in report.findings if (f.severity or 0) >= Severity.WARNING)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flatline.measure.scan import CHUNK_CELLS, PIECE_CELLS, Scan, scan_source, spread
+from flatline.measure import scan as scan_module
+from flatline.measure.scan import CHUNK_CELLS, Scan, scan_source, spread
 from flatline.measure.sources import open_source
 
 RNG = np.random.default_rng(7)
@@ -43,7 +44,7 @@ ARRAYS = {
     "no feature axis": RNG.normal(5, 1, 10_001).astype("float32"),
     "images": RNG.uniform(0, 255, (40, 32, 32, 3)).astype("float32"),
     "more than a chunk": RNG.normal(size=(CHUNK_CELLS // 50, 101)).astype("float32"),
-    "wider than a piece": RNG.normal(size=(3, PIECE_CELLS // 4)).astype("float32"),
+    "wider than a piece": RNG.normal(size=(30, 19_999)).astype("float32"),
     "mean 1e4, std 1": RNG.normal(1e4, 1, (20_000, 5)).astype("float32"),
     "mean 1e6, std 1": RNG.normal(1e6, 1, (20_000, 5)),
     "features far apart": (RNG.normal(size=(4000, 4)) * [1, 1e-3, 1e3, 1] + [0, 5, -1e5, 1e4]).astype("float32"),
@@ -73,6 +74,15 @@ def test_statistics_equal_the_slow_twin(name):
 def test_batches_give_what_the_whole_gives(name, batch):
     array = ARRAYS[name][:200] if batch == 1 else ARRAYS[name]
     check_against_twin(scanned(array, batches=batch), array)
+
+
+def test_two_threads_give_what_one_gives(monkeypatch):
+    monkeypatch.setattr(scan_module, "THREADED_CELLS", 0)
+    monkeypatch.setattr(scan_module, "CHUNK_CELLS", 1000)
+    for name in ("table", "drifting", "with missing cells"):
+        facts = scanned(ARRAYS[name])
+        check_against_twin(facts, ARRAYS[name])
+        assert facts.complete and facts.nonfinite_rows == tuple(np.flatnonzero(np.isnan(ARRAYS[name]).any(axis=1))[:8])
 
 
 def test_constant_features_have_exactly_no_spread():

@@ -20,8 +20,7 @@ class Terminal(io.StringIO):
 
 def test_the_seed_case_reads_as_it_should():
     assert str(make.SEED) == (
-        "flatline · Sequential, 3 layers, 5,130 weights · 2-class classification · 287 of 287 rows read\n"
-        "2.1 s\n"
+        "flatline · Sequential, 3 layers, 5,130 weights · 2-class classification · all 287 rows read · 2.1 s\n"
         "\n"
         "✗ ERROR   FL301 check-301\n"
         "          `dense` returns scores that are no probabilities (-212 … 187)\n"
@@ -136,3 +135,8 @@ def test_names_cannot_colour_move_or_break_the_text():
 def test_numerous_reasons_are_counted_not_listed():
     text = str(make.report(*make.missing(*(f"reason {n}" for n in range(9)))))
     assert "not evaluated: 9 (reason 0: 1; reason 1: 1; reason 2: 1; reason 3: 1; other reasons: 5)" in text
+
+
+def test_what_was_left_unread_is_said():
+    text = str(make.report(scope={"rows read": "10,000 of 1,000,000", "model": "Sequential", "folds": 3}))
+    assert text.startswith("flatline · Sequential · 10,000 of 1,000,000 rows read · folds: 3\n")

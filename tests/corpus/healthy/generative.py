@@ -195,7 +195,9 @@ class Accumulating(keras.Model):
             total.assign_add(gradient / 4)
         self.batches.assign_add(1.0)
         tf.cond(tf.equal(tf.math.floormod(self.batches.value, 4.0), 0.0), self._move, lambda: False)
-        return {"loss": loss}
+        for metric in self.metrics:
+            metric.update_state(loss)
+        return {metric.name: metric.result() for metric in self.metrics}
 
     def _move(self) -> bool:
         self.optimizer.apply([total.value for total in self.sums], self.trainable_variables)

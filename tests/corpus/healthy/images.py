@@ -83,7 +83,7 @@ def _with_head(backbone: keras.Model, classes: int = 3) -> keras.Model:
 
 @healthy
 def raw_pixels_into_a_rescaling_backbone() -> Setup:
-    """Pixels 0..255 into the first blocks of MobileNetV3, which rescales by itself: dividing by 255 would be the bug."""
+    """Pixels 0..255 into early MobileNetV3 blocks, which rescale by themselves: dividing by 255 would be the bug."""
     X, y = data.textures(160, size=48, channels=3, seed=4)
     whole = keras.applications.MobileNetV3Small(
         input_shape=(48, 48, 3), alpha=0.75, minimalistic=True, include_top=False, weights=None
