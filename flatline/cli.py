@@ -171,12 +171,18 @@ def _array(archive: Any, path: Path, option: str, name: str | None) -> Any:
 
 def _model(path: Path) -> Any:
     _file(path, "MODEL.keras")
+    _quieten()
     import keras
 
     try:
         return keras.models.load_model(path, safe_mode=True)
     except Exception as error:  # Keras raises whatever the file makes it raise
         raise FlatlineError(f"cannot load {path} in Keras' safe mode: {_first_line(error)}") from None
+
+
+def _quieten() -> None:
+    """Keep TensorFlow's start-up messages out of the output, unless the user has said what they want to see."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
 def _file(path: Path, option: str) -> None:
@@ -241,5 +247,6 @@ def _documentation(arguments: argparse.Namespace) -> int:
 def _demo(arguments: argparse.Namespace) -> int:
     from flatline.demo import run
 
+    _quieten()
     run()
     return CLEAN

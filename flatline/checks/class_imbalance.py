@@ -48,7 +48,8 @@ model.compile("adam", "sparse_categorical_crossentropy")
 ## When it is wrong
 
 Long-tailed classes (words, species) are imbalanced by nature, and two-class problems with rare positives are common:
-these are INFO. Small data sets of a few rows a class may be all there is.
+these are never more than INFO. Outputs for each step or pixel, and vocabularies of more than 100, are not judged. Small
+data sets of a few rows a class may be all there is.
 
 ## How far to trust the fix
 
@@ -89,12 +90,12 @@ def class_imbalance(data: DataFacts, objective: ObjectiveFacts, plan: PlanFacts 
         ratio = Evidence(
             quantity="class_ratio", value=max(counts) / min(counts), bound=("<=", NOTABLE_RATIO), where=head.name
         )
-        if not ratio.broken or len(counts) > MAX_CLASSES:
+        if not ratio.broken or not _one_label_a_row(head) or max(len(counts), head.units) > MAX_CLASSES:
             continue
         rare = Evidence(
             quantity="rare_class_share", value=_rare_share(counts), bound=("<", RARE_SHARE), where=head.name
         )
-        extreme = rare.broken and ratio.value >= EXTREME_RATIO and len(counts) >= 3 and _one_label_a_row(head)
+        extreme = rare.broken and ratio.value >= EXTREME_RATIO and len(counts) >= 3
         n_rare = round(rare.value * len(counts))
         detail = f"; {n_rare} of {len(counts)} classes have fewer than {FEW_ROWS} rows" if rare.broken else ""
         if weighted and not rare.broken:
@@ -123,7 +124,7 @@ def _fixes(head: HeadFacts, extreme: bool) -> tuple[Fix, ...]:
     if extreme:
         rows = ", ".join(f"{label:g}: {n}" for label, n in head.class_counts[:10])
         return (Fix(title=f"find out where the rows of the small classes went ({rows})", safety=Safety.ADVICE),)
-    if not _one_label_a_row(head) or head.encoding not in ("integers", "column", "one_hot"):
+    if head.encoding not in ("integers", "column", "one_hot"):
         return ()
     total, classes = sum(n for _, n in head.class_counts), len(head.class_counts)
     weights = {int(label): round(total / (classes * n), 3) for label, n in head.class_counts if n > 0}

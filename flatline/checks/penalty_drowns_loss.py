@@ -62,6 +62,7 @@ from flatline.gates import learns
 from flatline.registry import check
 
 MOST_PENALTY = 10.0  # 1; of the data loss above its lowest value
+SEEN = 0.5  # 1; share of the planned steps that must have been run to say that nothing is learnt
 CLEARLY_BETTER = 0.2  # 1; share of the way to a perfect loss that the arm without penalties must gain
 
 
@@ -96,8 +97,10 @@ def penalty_drowns_loss(
 def _is_to_blame(rehearsal: RehearsalFacts | None) -> bool:
     if rehearsal is None or learns(rehearsal):
         return False
-    freed = rehearsal.progress("no penalties")
-    return bool(np.isnan(freed)) or freed >= max(rehearsal.progress(), 0.0) + CLEARLY_BETTER
+    freed, as_is = rehearsal.progress("no penalties"), rehearsal.arms.get("as is")
+    if np.isnan(freed):
+        return as_is is not None and as_is.n_steps >= SEEN * as_is.planned
+    return freed >= max(rehearsal.progress(), 0.0) + CLEARLY_BETTER
 
 
 def _factor(ratio: float) -> float:

@@ -59,6 +59,7 @@ LARGEST_RMS = 100.0  # 1; Adam at 0.001 needs some 100,000 steps to move an outp
 SMALLEST_RMS = 1e-3  # 1; below, one step of Adam at 0.001 is as large as the targets
 MODERATE = 1e3  # 1; largest target that is not alarming by itself
 CLEARLY_BETTER = 0.2  # 1; R² that standardised targets must gain
+SEEN = 0.5  # 1; share of the planned steps that must have been run to say that nothing is learnt
 NOTHING = 0.1  # 1; share of the way to a perfect loss
 _SCALED = ("standardised targets", "standardised inputs and targets")
 _UNSCALED = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "log_cosh"})
@@ -111,7 +112,7 @@ def _is_to_blame(rehearsal: RehearsalFacts) -> bool:
     known = [score for score in scaled if not np.isnan(score)]
     if known and not np.isnan(as_is.score):
         return max(known) >= max(as_is.score, 0.0) + CLEARLY_BETTER
-    return not learns(rehearsal, enough=NOTHING)
+    return as_is.n_steps >= SEEN * as_is.planned and not learns(rehearsal, enough=NOTHING)
 
 
 def _rms(head: HeadFacts) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 from flatline import backend
 from flatline.facts import Array, ArrayFacts, HeadFacts, Task
 from flatline.measure import task as tasks
-from flatline.measure.null import null_loss, perfect_output
+from flatline.measure.null import null_loss, perfect_loss, perfect_output
 
 _RANGE_DRAWS = ((1.0, 1), (30.0, 2), (1.0, 3), (30.0, 4))  # (scale of the random last-layer weights, seed)
 _ROUND = 1e-4
@@ -154,10 +154,11 @@ def _measure_loss(output: Output, shape: tuple[int, ...], name: str, logits: boo
 
     attempt("initial", lambda: backend.value(loss, probe, output.live))
     attempt("null", lambda: null_loss(loss, y, shape, from_logits=logits, known=name in _KNOWN_CONSTANT))
-    right = perfect_output(y, shape, from_logits=logits, classes=classes)
+    right = perfect_output(y, shape, classes=classes)
     if right is not None:
-        attempt("perfect", lambda: backend.value(loss, y, right))
-        attempt("prefers_wrong", lambda: _prefers_wrong(loss, y, right, found.get("null")))
+        attempt("perfect", lambda: perfect_loss(loss, y, right, from_logits=logits, classes=classes))
+        scores = 2 * right - 1 if classes and logits else right
+        attempt("prefers_wrong", lambda: _prefers_wrong(loss, y, scores, found.get("null")))
     attempt("loss_gradient", lambda: _gradient_norm(loss, probe, output.live))
     attempt("batch_growth", lambda: _batch_growth(loss, probe, output.live))
     return found

@@ -12,7 +12,8 @@ Loss = Callable[[Any, Any], Any]
 MAX_ROWS = 1024
 _REFINE_STEPS = 60
 _CLIP = 1e-7  # Keras' epsilon: probabilities are clipped to [1e-7, 1 − 1e-7] inside the losses
-SURE = 20.0  # a logit this large is certainty in float32: softmax(±20) errs by 4e-18
+_TINY = 1e-7  # keeps logits within ±16: certainty in float32
+_DOUBTS = (0.0, 0.01, 0.03, 0.05, 0.1, 0.2)  # usual label smoothing is 0.1 (Szegedy et al. 2016, arXiv 1512.00567)
 
 
 def _log(p: Array) -> Array:
@@ -82,21 +83,32 @@ def null_loss(loss: Loss, y: Array, output_shape: tuple[int, ...], *, from_logit
     return min(best, backend.minimise_constant(loss, y, shape, start, steps=_REFINE_STEPS))
 
 
-def perfect_output(y: Array, output_shape: tuple[int, ...], *, from_logits: bool, classes: bool) -> Array | None:
-    """The output that answers every target rightly; None where the shapes leave it open."""
+def perfect_output(y: Array, output_shape: tuple[int, ...], *, classes: bool) -> Array | None:
+    """Return the output (for classes: the probabilities) that answers every target rightly; None where shapes forbid."""
     units = output_shape[-1] if output_shape else 1
-    if classes:
-        rows = one_hot_targets(y, units) if units > 1 else None
-        if rows is None and units == 1:
-            rows = (
-                y.reshape(len(y), *output_shape).astype("float32") if y.size == len(y) * _size(output_shape) else None
-            )
-        if rows is None or rows.shape[1:] != tuple(output_shape):
-            return None
-        return (2 * rows - 1) * SURE if from_logits else rows
+    if classes and units > 1:
+        rows = one_hot_targets(y, units)
+        return rows if rows is not None and rows.shape[1:] == tuple(output_shape) else None
     if y.size == len(y) * _size(output_shape):
         return y.reshape(len(y), *output_shape).astype("float32")
     return None
+
+
+def perfect_loss(loss: Loss, y: Array, right: Array, *, from_logits: bool, classes: bool) -> float:
+    """Return the lowest loss of outputs that answer every target rightly.
+
+    Classes are answered with several degrees of certainty: label smoothing and focal losses are lowest short of it.
+    """
+    y, right = y[:MAX_ROWS], right[:MAX_ROWS]
+    if not classes:
+        return backend.value(loss, y, right)
+    units = right.shape[-1] if right.ndim > 1 else 1
+    found = []
+    for doubt in _DOUBTS:
+        p = np.clip(right * (1 - doubt) + doubt / max(units, 2), _TINY, 1 - _TINY)
+        output = (np.log(p) if units > 1 else np.log(p / (1 - p))) if from_logits else p
+        found.append(backend.value(loss, y, output.astype("float32")))
+    return min(found)
 
 
 def _size(shape: tuple[int, ...]) -> int:

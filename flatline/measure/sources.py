@@ -65,21 +65,25 @@ class Source:
         if self._map is None:
             return np.asarray(self.array[rows])
         out = np.empty((len(rows), *self.array.shape[1:]), self.dtype)
+        file, _ = self._map
+        # Reading ahead of a row here and there would read most of the file.
+        _advise(file, "MADV_RANDOM")
         for at, row in enumerate(rows.tolist()):
             out[at] = self.array[row]
             self.release(row, row + 1)
+        _advise(file, "MADV_NORMAL")
         return out
 
     def release(self, start: int, stop: int) -> None:
         """Let the operating system have back the pages of rows that were read from a file."""
-        if self._map is None or not hasattr(mmap, "MADV_DONTNEED"):
+        if self._map is None:
             return
         file, at = self._map
         low, high = np.lib.array_utils.byte_bounds(self.array[start:stop])
         # Pages around those touched were mapped as well.
         low = max(0, (low - at) // AROUND * AROUND)
         high = min(len(file), -(-(high - at) // AROUND) * AROUND)
-        file.madvise(mmap.MADV_DONTNEED, low, high - low)
+        _advise(file, "MADV_DONTNEED", low, high - low)
 
     def feed(self, rows: Array) -> Array:
         """Give rows in the form in which they are fed to the model, but for the type."""
@@ -231,6 +235,12 @@ def _sliceable(value: Any) -> bool:
         return False
     has = all(hasattr(value, name) for name in ("shape", "__array__", "__getitem__"))
     return has and isinstance(getattr(value, "dtype", None), np.dtype)
+
+
+def _advise(file: mmap.mmap, advice: str, *part: int) -> None:
+    """Advise the operating system about a map of a file, where it takes such advice."""
+    if hasattr(mmap, advice):
+        file.madvise(getattr(mmap, advice), *part)
 
 
 def _file_map(array: Any) -> tuple[mmap.mmap, int] | None:

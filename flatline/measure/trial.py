@@ -9,7 +9,7 @@ import numpy as np
 
 from flatline import backend
 from flatline.facts import Arm, Array, HeadFacts, ObjectiveFacts, Task
-from flatline.measure.null import null_loss, perfect_output
+from flatline.measure.null import null_loss, perfect_loss, perfect_output
 from flatline.measure.setup import rows_of
 from flatline.measure.task import BINARY, CATEGORICAL, SPARSE
 
@@ -48,6 +48,8 @@ class Trials:
 
     def null_and_perfect(self, rows: Any) -> tuple[float, float]:
         """Null and perfect loss on some rows, over all outputs; NaN where one is unknown."""
+        if self.weight is None and isinstance(rows, slice):  # all of them
+            return self.objective.null, self.objective.perfect
         null = perfect = 0.0
         targets = keras.tree.flatten(rows_of(self.y, rows))
         scored = [h for h in self.objective.heads if h.loss != "unknown" and h.target is not None]
@@ -65,8 +67,10 @@ class Trials:
             logits = bool(head.from_logits)
             null += factor * head.weight * null_loss(loss, y, shape, from_logits=logits, known=True)
             classes = head.loss in (*CATEGORICAL, *SPARSE, *BINARY)
-            right = perfect_output(np.asarray(y), shape, from_logits=logits, classes=classes)
-            value = head.perfect if right is None else backend.value(loss, y, right)
+            right = perfect_output(np.asarray(y), shape, classes=classes)
+            value = head.perfect
+            if right is not None:
+                value = perfect_loss(loss, np.asarray(y), right, from_logits=logits, classes=classes)
             perfect += factor * head.weight * value
         return null, perfect
 

@@ -8,6 +8,8 @@ from tests.checks import make
 
 FLAT = make.arm(losses=np.full(50, 1.09), score=0.3)
 
+CUT_SHORT = make.arm(losses=np.full(9, 1.09), score=0.3, planned=300)
+
 
 def told(penalty, **given):
     return make.objective(penalty=penalty, **{"penalty_is_regularisation": True, **given})
@@ -31,6 +33,7 @@ def test_table():
             row(told(60.0), freed(0.1), message="50 times", severity=Severity.WARNING),
             row(told(60.0), freed(1.08), message="50 times", severity=Severity.INFO),  # it is something else
             row(told(60.0), make.rehearsal(), message="50 times", severity=Severity.INFO),
+            row(told(60.0), make.rehearsal(CUT_SHORT), message="50 times", severity=Severity.INFO),
             row(told(60.0), message="50 times", severity=Severity.INFO),
         ],
         silent=[
@@ -40,6 +43,7 @@ def test_table():
             told(12.0, perfect=float("nan")),
             told(60.0, penalty_is_regularisation=False),  # the KL term of a VAE is its loss
             told(60.0, initial=0.0),
+            told(0.0),
         ],
         cannot_tell=[row(told(float("nan")), message="0 of 2 losses")],
     )

@@ -10,6 +10,7 @@ from tests.checks import make
 NORMAL = np.random.default_rng(0).normal(size=200)
 SIGNS = np.tile([-1.0, 1.0], 100)
 STUCK = make.rehearsal(make.arm(losses=np.full(50, 1.09), score=0.0), null_score=0.0)
+CUT_SHORT = make.rehearsal(make.arm(losses=np.full(9, 1.09), score=0.0, planned=300), null_score=0.0)
 WIDE = np.stack([NORMAL, 1e4 * NORMAL], 1)
 
 
@@ -41,6 +42,7 @@ def test_table():
             row(told(200 + NORMAL), scaled(0.9), message="of the size 200", severity=Severity.WARNING),
             row(told(200 + NORMAL), scaled(0.35), message="of the size 200", severity=Severity.INFO),  # noisy
             row(told(200 + NORMAL), STUCK, message="of the size 200", severity=Severity.WARNING),
+            row(told(50_000 * NORMAL), CUT_SHORT, message="of the size", severity=Severity.INFO),
             row(told(1e-5 * NORMAL), message="e-0", severity=Severity.WARNING),
             row(told(WIDE, units=2, output_shape=(2,)), message="of the size 9.61e+03", severity=Severity.WARNING),
         ],
