@@ -100,6 +100,9 @@ def check_setup(
             say=progress.update,
         )
         outcomes = engine.judge(checks, measured.facts)
+        told = any(isinstance(outcome, Finding) and outcome.severity is Severity.ERROR for outcome in outcomes)
+        if measured.refusal is not None and not told:
+            raise measured.refusal
     outcomes = tuple(o for o in outcomes if not (isinstance(o, Finding) and settings.silences(o)))
     scope = {**measured.scope, "seconds": round(time.perf_counter() - start, 1)}
     report = Report(outcomes=outcomes, scope=scope, curves=measured.curves, null=measured.null)

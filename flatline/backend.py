@@ -60,6 +60,20 @@ def call(model: Any, x: Any, *, training: bool) -> Any:
     return model(x, training=training) if model._call_has_training_arg else model(x)
 
 
+class Inference:
+    """Calls a model as `predict` does: eagerly, or through one graph where eager calls are slow (long recurrences)."""
+
+    def __init__(self, model: Any, *, compiled: bool) -> None:
+        def predict(x: Any) -> Any:
+            return call(model, x, training=False)
+
+        self._predict = tf.function(predict, reduce_retracing=True) if compiled else predict
+
+    def __call__(self, x: Any) -> Any:
+        """Outputs for the arrays of `x`."""
+        return self._predict(to_tensors(x))
+
+
 def total_loss(model: Any, x: Any, y: Any, outputs: Any, weight: Any) -> tuple[Any, Any]:
     """Return the total loss as `fit` computes it, and the part of it that `add_loss` and penalties contribute."""
     total = model._compute_loss(x=x, y=y, y_pred=outputs, sample_weight=weight, training=True)
@@ -108,10 +122,10 @@ def loss_gradient(loss: Callable[[Any, Any], Any], y: Array, output: Any) -> Arr
     live = tf.convert_to_tensor(output)
     point = getattr(live, "_keras_logits", live)
     with tf.GradientTape() as tape:
-        tape.watch(point)
+        tape.watch([live, point])
         result = tf.reduce_mean(tf.cast(loss(tf.convert_to_tensor(y), live), tf.float32))
-    gradient = tape.gradient(result, point)
-    return None if gradient is None else tf.convert_to_tensor(gradient).numpy()
+    found = [g for g in tape.gradient(result, [live, point]) if g is not None]
+    return tf.convert_to_tensor(found[0]).numpy() if found else None
 
 
 def value(loss: Callable[[Any, Any], Any], y: Array, output: Array) -> float:

@@ -271,6 +271,7 @@ class Arm:
     name: str
     losses: Array  # (n_steps,)
     planned: int  # steps wanted; fewer were run when time ran out or it diverged
+    rescaled: bool = False  # trained on other targets: its losses say nothing beside the null model's, its score does
     diverged: bool = False
     score: float = float("nan")  # task score on the rows trained on: accuracy, or R²
     held_out: float = float("nan")  # the same on rows not trained on
@@ -315,7 +316,7 @@ class RehearsalFacts:
     def progress(self, name: str = "as is") -> float:
         """Share of the way from the null model's loss to a perfect one: 0 = null model, 1 = perfect, NaN unknown."""
         arm = self.arms.get(name)
-        if arm is None:
+        if arm is None or arm.rescaled:
             return float("nan")
         if arm.diverged:
             return float("-inf")

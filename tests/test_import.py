@@ -55,4 +55,4 @@ def test_type_checkers_see_the_same_names():
 
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="module 'flatline' has no attribute 'diagnoze'"):
-        flatline.diagnoze
+        _ = flatline.diagnoze

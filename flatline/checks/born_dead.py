@@ -105,7 +105,7 @@ def born_dead(model: ModelFacts, data: DataFacts | None, rehearsal: RehearsalFac
             message=f"{dead.value:.0%} of the units of `{layer.name}` are zero for all {model.n_probe} samples of the "
             "probe batch before the first step"
             + (f": its inputs lie around {made_by.input_mean:.3g}, all on one side" if one_sided else "")
-            + (f": a layer of {units(made_by)} dies at birth by chance" if narrow else ""),
+            + (f": so few units ({units(made_by)}) die at birth by chance" if narrow else ""),
             evidence=(dead,),
             where=layer.name,
             fixes=_fixes(made_by, one_sided, narrow),

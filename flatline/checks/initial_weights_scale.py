@@ -128,8 +128,8 @@ def initial_weights_scale(model: ModelFacts, rehearsal: RehearsalFacts | None) -
         broken = tuple(one for one in found if one.broken)
         if broken:
             yield Finding(
-                message=f"the kernel of `{layer.name}` starts with deviation {kernel_rms(layer):.2g}, {scale:.2g} times "
-                f"He's √(2/fan-in)",
+                message=f"the kernel of `{layer.name}` starts with deviation {kernel_rms(layer):.2g}, "
+                f"{scale:.2g} times He's √(2/fan-in)",
                 evidence=broken,
                 where=layer.name,
                 fixes=(_fix([layer]),),

@@ -76,11 +76,11 @@ def fitted(tiny: TinySubsetFacts, arm: Arm) -> float:
     if arm.diverged or not len(arm.losses):
         return float("-inf")
     gap = tiny.null - tiny.perfect
-    by_loss = (tiny.null - float(np.mean(arm.losses[-5:]))) / gap if gap > 0 else float("nan")
+    known = gap > 0 and not arm.rescaled
+    by_loss = (tiny.null - float(np.mean(arm.losses[-5:]))) / gap if known else float("nan")
     room = (1 - tiny.null_score) * RIGHT / FITTED
     by_score = (arm.score - tiny.null_score) / room if room > 0 else float("nan")
-    known = [share for share in (by_loss, by_score) if not np.isnan(share)]
-    return max(known, default=float("nan"))
+    return max((share for share in (by_loss, by_score) if not np.isnan(share)), default=float("nan"))
 
 
 @check("FL001", cause=None, severity=Severity.WARNING)

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 rng = np.random.default_rng(0)
-X = rng.normal(size=(64, 200, 8)).astype("float32")
+X = rng.normal(size=(64, 60, 4)).astype("float32")
 y = (X[:, :20, 0].sum(axis=1) > 0).astype("int64")
 layers = [keras.layers.LSTM(16, activation="relu", name="memory"), keras.layers.Dense(1, activation="sigmoid")]
 model = keras.Sequential(layers)
@@ -30,7 +30,7 @@ import keras
 import numpy as np
 
 rng = np.random.default_rng(0)
-X = rng.normal(size=(64, 200, 8)).astype("float32")
+X = rng.normal(size=(64, 60, 4)).astype("float32")
 y = (X[:, :20, 0].sum(axis=1) > 0).astype("int64")
 layers = [keras.layers.LSTM(16, name="memory"), keras.layers.Dense(1, activation="sigmoid")]
 model = keras.Sequential(layers)

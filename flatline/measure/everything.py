@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from flatline.backend import Inference
 from flatline.errors import FlatlineError
 from flatline.facts import (
     Array,
@@ -23,12 +24,12 @@ from flatline.facts import (
     ValidationFacts,
 )  # fmt: skip
 from flatline.measure.data import Gathered, gather
-from flatline.measure.model import has_custom_train_step
+from flatline.measure.model import has_custom_train_step, unbuilt_facts
 from flatline.measure.optimizer import optimizer_facts
 from flatline.measure.overfit import overfit
 from flatline.measure.preserve import preserved
 from flatline.measure.rehearsal import rehearse
-from flatline.measure.setup import SetupFacts, build, check_compiled, first_line
+from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, fixed_batch
 from flatline.measure.trial import Trials
 
 TINY_SECONDS = 6.0
@@ -43,6 +44,7 @@ class Measured:
     scope: Mapping[str, Any]
     curves: Mapping[str, Array]
     null: float
+    refusal: FlatlineError | None = None  # why the model cannot be run at all; raised unless a check can say it better
 
 
 def measure(
@@ -95,19 +97,20 @@ def _measure(
     custom = has_custom_train_step(model)
     try:
         say("running the model once")
-        build(model, gathered.x)
-    except FlatlineError:
-        if not custom:
-            raise
-        reason = "the model has its own train_step and cannot be called on X alone"
+        predict = build(model, gathered.x)
+    except FlatlineError as error:
+        reason = "the model has its own train_step and cannot be called on X alone" if custom else str(error)
         facts |= dict.fromkeys((ModelFacts, ObjectiveFacts, OptimizerFacts, TinySubsetFacts, RehearsalFacts), reason)
-        return Measured(facts=facts, scope=_scope(model, gathered, None), curves={}, null=float("nan"))
+        if not custom:
+            facts[ModelFacts] = unbuilt_facts(model)
+        refusal = None if custom else error
+        return Measured(facts=facts, scope=_scope(model, gathered, None), curves={}, null=float("nan"), refusal=refusal)
     if gathered.y is None and not custom and not _trains_without_targets(model):
         raise FlatlineError(
             "The `y` parameter of check_setup must be the targets of the compiled loss. Got None; pass y, or a data "
             "set that yields (x, y) pairs."
         )
-    setup = SetupFacts(model, gathered.x, gathered.y, _weights(gathered), gathered.data, seed=seed)
+    setup = SetupFacts(model, predict, gathered.x, gathered.y, _weights(gathered), gathered.data, seed=seed)
     facts[ModelFacts], facts[ObjectiveFacts] = setup.model, setup.objective
     if setup.error is not None and not custom:
         facts[FitError] = setup.error
@@ -119,10 +122,10 @@ def _measure(
     except Exception as error:  # a step that raises is reported as "not measured", never as the end of the call
         facts[OptimizerFacts] = f"one step of the optimizer raised {type(error).__name__}"
     curves: dict[str, Array] = {}
-    no_training = _why_no_training(setup, custom) or why_no_training(facts)
+    no_training = _why_no_training(model, setup, custom) or why_no_training(facts)
     if no_training is None:
         try:
-            facts |= _train(model, gathered, setup, seed, say)
+            facts |= _train(model, predict, gathered, setup, seed, say)
         except Exception as error:  # likewise
             no_training = f"training a few steps raised {type(error).__name__}: {first_line(error)}"
     for kind in (RehearsalFacts, TinySubsetFacts):
@@ -133,8 +136,10 @@ def _measure(
     return Measured(facts=facts, scope=_scope(model, gathered, setup), curves=curves, null=null)
 
 
-def _train(model: Any, gathered: Gathered, setup: SetupFacts, seed: int, say: Callable[[str], None]) -> dict[type, Any]:
-    trials = Trials(model, gathered.x, gathered.y, _weights(gathered), objective=setup.objective)
+def _train(
+    model: Any, predict: Inference, gathered: Gathered, setup: SetupFacts, seed: int, say: Callable[[str], None]
+) -> dict[type, Any]:
+    trials = Trials(model, predict, gathered.x, gathered.y, _weights(gathered), objective=setup.objective)
     found: dict[type, Any] = {}
     batch = gathered.plan.batch_size or gathered.data.batch_size or 32
     found[RehearsalFacts] = rehearse(
@@ -144,7 +149,9 @@ def _train(model: Any, gathered: Gathered, setup: SetupFacts, seed: int, say: Ca
     return found
 
 
-def _why_no_training(setup: SetupFacts, custom: bool) -> str | None:
+def _why_no_training(model: Any, setup: SetupFacts, custom: bool) -> str | None:
+    if fixed_batch(model) is not None:
+        return f"the model takes batches of {fixed_batch(model)} rows only"
     if custom:
         return "the model has its own train_step"
     if setup.error is not None:

@@ -39,7 +39,7 @@ def loss_name(loss: Any) -> str:
     function = getattr(loss, "fn", None)
     if function is None and isinstance(loss, str):
         return loss
-    if function is not None and getattr(function, "__module__", "").startswith("keras."):
+    if function is not None and (getattr(function, "__module__", None) or "").startswith("keras."):
         return str(function.__name__)
     if type(loss).__module__.startswith("keras.") and function is None:
         return re.sub(r"(?<!^)(?=[A-Z])", "_", type(loss).__name__).lower()
@@ -55,6 +55,11 @@ def _from_logits(loss: Any) -> bool | None:
 
 def _squash(outputs: Array, units: int) -> tuple[str, bool]:
     """What the output's range and sums say of its last activation."""
+    mild = (
+        outputs.reshape(len(_RANGE_DRAWS), -1)[[scale == 1.0 for scale, _ in _RANGE_DRAWS]] if outputs.size else outputs
+    )
+    if not np.all(np.isfinite(outputs)):
+        outputs = mild.reshape(-1, *outputs.shape[1:])  # an exponential overflows under large weights
     if not outputs.size or not np.all(np.isfinite(outputs)):
         return "unknown", False
     low, high = float(outputs.min()), float(outputs.max())
@@ -69,11 +74,11 @@ def _squash(outputs: Array, units: int) -> tuple[str, bool]:
     if low >= -1 - _ROUND and high <= 1 + _ROUND:
         return "tanh", False
     if low >= 0:
-        return ("relu" if float(np.mean(outputs == 0)) > 0.02 else "positive"), False
+        return ("relu" if float(np.mean(mild == 0)) > 0.02 else "positive"), False  # softplus underflows when wild
     return "linear", False
 
 
-def output_ranges(model: Any, x: Any, weighted: Sequence[Any], n_outputs: int) -> list[Array]:
+def output_ranges(predict: backend.Inference, x: Any, weighted: Sequence[Any], n_outputs: int) -> list[Array]:
     """Predict with random weights in the last layer of each output: its whole range shows, whatever it is called.
 
     The weights are put back; the caller preserves the rest of the model.
@@ -89,7 +94,7 @@ def output_ranges(model: Any, x: Any, weighted: Sequence[Any], n_outputs: int) -
                     continue
                 spread = scale / np.sqrt(max(1, int(np.prod(value.shape[:-1])))) if value.ndim > 1 else scale
                 v.assign(rng.normal(0, spread, value.shape).astype(value.dtype))
-            for found, output in zip(seen, keras.tree.flatten(backend.call(model, x, training=False)), strict=True):
+            for found, output in zip(seen, keras.tree.flatten(predict(x)), strict=True):
                 found.append(np.asarray(keras.ops.convert_to_numpy(output), dtype="float32"))
     finally:
         for v, value in kept:

@@ -190,6 +190,25 @@ def _one(call: Call, sources: tuple[str, ...], gradients: Mapping[int, Any], out
     )
 
 
+def unbuilt_facts(model: Any) -> ModelFacts:
+    """What the layers say of themselves, for a model that the data make raise before anything can be measured."""
+    layers = tuple(
+        LayerFacts(
+            name=layer.name,
+            kind=type(layer).__name__,
+            builtin=is_keras(layer),
+            config=_config(layer),
+            activation=declared_activation(layer),
+            trainable=layer.trainable,
+            n_weights=0,
+            n_trainable=0,
+            reads_model_input=index == 0,
+        )
+        for index, layer in enumerate(getattr(model, "layers", ()))
+    )
+    return model_facts(model, layers, n_probe=0)
+
+
 def model_kind(model: Any) -> str:
     """Return "Sequential", "Functional" or "subclassed"."""
     if isinstance(model, keras.Sequential):

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 
 from flatline.facts import Arm, Array, HeadFacts, ModelFacts, Task, TinySubsetFacts
-from flatline.measure.rehearsal import fresh_weights, standardised, without_dropout
+from flatline.measure.rehearsal import fresh_weights, never, standardised, without_dropout
 from flatline.measure.setup import n_rows, rows_of
 from flatline.measure.trial import Trials
 
@@ -84,6 +84,8 @@ def overfit(trials: Trials, model: ModelFacts, *, seconds: float, seed: int, say
         return len(losses) >= 20 and null - float(losses[-5:].mean()) > (FITTED + 0.05) * (null - perfect)
 
     def fits(arm: Arm) -> bool:
+        if arm.rescaled:
+            return arm.score >= FITTED
         return not arm.diverged and null - float(arm.losses[-5:].mean()) >= FITTED * (null - perfect)
 
     def run(name: str, share: float, **changes: Any) -> bool:
@@ -93,7 +95,8 @@ def overfit(trials: Trials, model: ModelFacts, *, seconds: float, seed: int, say
         say(f"tiny-subset test, {len(rows)} examples: {name}")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras repeats at each trace what the checks say once
-            arms[name] = trials.train(name, order=order, seconds=min(left, share * seconds), enough=fitted, **changes)
+            enough = never if "y" in changes else fitted
+            arms[name] = trials.train(name, order=order, seconds=min(left, share * seconds), enough=enough, **changes)
         return fits(arms[name])
 
     if not run("as is", 0.35) and not run("reference optimizer", 0.35, reference=REFERENCE_RATE):

@@ -70,6 +70,8 @@ class _Rehearsal:
     def progress(self, arm: Arm | None) -> float:
         if arm is None or arm.diverged or not self.null > self.perfect:
             return float("-inf")
+        if arm.rescaled:
+            return arm.score
         value = (self.null - arm.final) / (self.null - self.perfect)
         return value if np.isfinite(value) else float("-inf")
 
@@ -94,7 +96,7 @@ class _Rehearsal:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Keras repeats at each trace what the checks say once
             arm = self.trials.train(
-                name, order=order, seconds=seconds, enough=self._enough,
+                name, order=order, seconds=seconds, enough=never if "y" in changes else self._enough,
                 held_out=held if self.n_held_out else None, **changes,
             )  # fmt: skip
         self.arms[name] = arm
@@ -178,6 +180,11 @@ class _Rehearsal:
         if head is None or head.task is not Task.REGRESSION or head.squash != "linear":
             return None
         return standardised(self.trials.y)
+
+
+def never(losses: Array) -> bool:
+    """Losses of other targets cannot be held against the null model's."""
+    return False
 
 
 def _thrown(arm: Arm, perfect: float) -> bool:

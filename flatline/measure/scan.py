@@ -7,7 +7,6 @@ joined in float64, and measured about a centre where the mean is large against t
 
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ from flatline.measure.sources import Source
 MAX_FEATURES = 20_000  # beyond that only the whole array is described
 CHUNK_CELLS = 1 << 22  # read at once: 16 MB of float32
 PIECE_CELLS = 1 << 18  # measured at once: 1 MB of float32; smaller ones spend more on calls than caches save
-THREADED_CELLS = 1 << 23  # arrays beyond this are read by two threads, since NumPy lets them run side by side
 ROW_CELLS = 1_600  # features are laid side by side up to this width
 SHOWN = 8  # rows and features of non-finite cells that are named
 
@@ -40,7 +38,7 @@ class Scan:
         self.n_nonfinite = 0
         self.nonfinite_rows: list[int] = []
         self.nonfinite_features: set[int] = set()
-        self._shape, self._limit = shape, limit
+        self._limit = limit
         self._axis = (shape[-1] or 0) if shape else 1
         self._features = self._axis if 0 < self._axis <= MAX_FEATURES else 1
         self._total = Moments(self._features)
@@ -65,18 +63,6 @@ class Scan:
             self._centre = self._total.mean if self._total.offset(None) else None
         for piece, start in spoilt:
             self._locate(piece, start, first_row, cells=len(flat) // len(block), features=block.shape[-1])
-
-    def twin(self) -> "Scan":
-        """A scan of the same kind that has seen nothing."""
-        return Scan(shape=self._shape, limit=self._limit)
-
-    def join(self, other: "Scan") -> None:
-        """Take in what another scan has seen."""
-        self.n_rows += other.n_rows
-        self.n_nonfinite += other.n_nonfinite
-        self.nonfinite_rows = sorted({*self.nonfinite_rows, *other.nonfinite_rows})[:SHOWN]
-        self.nonfinite_features |= other.nonfinite_features
-        self._total.join(other._total)
 
     def facts(self, *, name: str, shape: Shape, dtype: str, n_rows: int | None, **of_sample: Any) -> ArrayFacts:
         """Give the facts; `of_sample` are the fields that a sample answers."""
@@ -171,7 +157,11 @@ class Scan:
             if shift is not None:
                 cells = np.subtract(cells, shift, out=room)
             np.matmul(ones[: len(cells)], cells, out=sums)
-            np.matmul(ones[: len(cells)], np.square(cells, out=room), out=squares)
+            if self._features == 1:
+                flat = cells.reshape(-1)
+                squares[:], squares[0] = 0, np.dot(flat, flat)
+            else:
+                np.matmul(ones[: len(cells)], np.square(cells, out=room), out=squares)
         return found
 
     def _measure_odd(self, piece: Array, centre: Array | None, part: "Moments") -> None:
@@ -212,26 +202,13 @@ class Scan:
 
 def scan_source(source: Source, scan: Scan, *, deadline: float) -> None:
     """Read the source chunk by chunk until it is read or `deadline` (of `time.perf_counter`) has passed."""
-    cells = max(1, source.cells_per_row)
-    rows = max(1, CHUNK_CELLS // cells)
-    chunks = list(spread(-(-source.n_rows // rows)))
-
-    def read(into: Scan, of: list[int]) -> Scan:
-        for chunk in of:
-            start, stop = chunk * rows, min((chunk + 1) * rows, source.n_rows)
-            into.add(source.block(start, stop), start)
-            source.release(start, stop)
-            if time.perf_counter() > deadline:
-                break
-        return into
-
-    if source.whole is not None and source.n_rows * cells > THREADED_CELLS:
-        with ThreadPoolExecutor(1) as other:
-            half = other.submit(read, scan.twin(), chunks[1::2])
-            read(scan, chunks[::2])
-            scan.join(half.result())
-    else:
-        read(scan, chunks)
+    rows = max(1, CHUNK_CELLS // max(1, source.cells_per_row))
+    for chunk in spread(-(-source.n_rows // rows)):
+        start, stop = chunk * rows, min((chunk + 1) * rows, source.n_rows)
+        scan.add(source.block(start, stop), start)
+        source.release(start, stop)
+        if time.perf_counter() > deadline:
+            return
 
 
 def spread(n: int) -> Iterator[int]:

@@ -52,16 +52,33 @@ def check_compiled(model: Any) -> None:
         )
 
 
-def build(model: Any, x: Any) -> None:
-    """Call the model on two rows, which builds it if need be; raise a one-line error if it cannot take the data."""
+SLOW_CALL = 0.3  # s for two rows: from there a graph, which takes about 1 s to trace, pays for itself
+
+
+def build(model: Any, x: Any) -> backend.Inference:
+    """Call the model on a few rows, which builds it if need be; raise a one-line error if it cannot take the data."""
+    few = rows_of(x, slice(0, fixed_batch(model) or 2))
+    eager = backend.Inference(model, compiled=False)
     try:
-        backend.call(model, backend.to_tensors(rows_of(x, slice(0, 2))), training=False)
+        eager(few)
+        start = time.perf_counter()
+        eager(few)
+        slow = time.perf_counter() - start > SLOW_CALL
     except Exception as error:
         shapes = ", ".join(str(tuple(array.shape)) for array in keras.tree.flatten(x))
         raise FlatlineError(
             f"The `X` parameter of check_setup must be data that `model` can be called on. Got arrays of shape "
             f"{shapes}, and the model raised {type(error).__name__}: {first_line(error)}"
         ) from error
+    return backend.Inference(model, compiled=True) if slow else eager
+
+
+def fixed_batch(model: Any) -> int | None:
+    """Return the number of rows that the model was built to take at a time, as stateful layers need; None for any."""
+    shapes = keras.tree.flatten(
+        [getattr(tensor, "shape", (None,))[:1] for tensor in getattr(model, "inputs", None) or []]
+    )
+    return next((int(size) for size in shapes if size is not None), None)
 
 
 def first_line(error: BaseException) -> str:
@@ -74,6 +91,8 @@ def first_line(error: BaseException) -> str:
 
 def probe_size(model: Any, x: Any) -> int:
     """How many rows an observed pass can take within its bytes and seconds."""
+    if fixed_batch(model) is not None:
+        return int(fixed_batch(model) or 1)
     two = backend.to_tensors(rows_of(x, slice(0, 2)))
     start = time.perf_counter()
     calls, _ = observe_forward(model, two)
@@ -87,7 +106,9 @@ def probe_size(model: Any, x: Any) -> int:
 class SetupFacts:
     """Facts of model and objective, and what later measurements need of them."""
 
-    def __init__(self, model: Any, x: Any, y: Any, weight: Any, data: DataFacts, *, seed: int) -> None:
+    def __init__(
+        self, model: Any, predict: backend.Inference, x: Any, y: Any, weight: Any, data: DataFacts, *, seed: int
+    ) -> None:
         size = probe_size(model, x)
         rows = np.sort(np.random.default_rng(seed).permutation(n_rows(x))[:size])
         self.x, self.y = rows_of(x, rows), rows_of(y, rows)
@@ -107,13 +128,13 @@ class SetupFacts:
             self.error = FitError(stage="loss", kind=type(error).__name__, message=first_line(error))
             calls, live = observe_forward(model, tensors)
         flat_live = keras.tree.flatten(live)
-        predicted_tensors = keras.tree.flatten(backend.call(model, tensors, training=False))
+        predicted_tensors = keras.tree.flatten(predict(self.x))
         predicted = [np.asarray(keras.ops.convert_to_numpy(t), dtype="float32") for t in predicted_tensors]
         layers = layer_facts(calls, gradients, {id(t) for t in flat_live})
         makers = [_maker(calls, id(tensor)) for tensor in flat_live]
         weighted = [_weighted(calls, maker) for maker in makers]
-        few = backend.to_tensors(rows_of(self.x, slice(0, 32)))
-        ranges = output_ranges(model, few, weighted, len(predicted))
+        few = self.x if fixed_batch(model) else rows_of(self.x, slice(0, 32))
+        ranges = output_ranges(predict, few, weighted, len(predicted))
         outputs = _outputs(
             model, live, [None if m is None else calls[m].layer for m in makers], weighted, predicted, data, self.y
         )
@@ -127,7 +148,7 @@ class SetupFacts:
             n_probe=size,
             input_dependence=max((_dependence(p) for p in predicted), default=float("nan")),
             mode_gap=_mode_gap(predicted, flat_live),
-            cross_sample=_cross_sample(model, self.x, predicted),
+            cross_sample=_cross_sample(model, predict, self.x, predicted),
         )
         self.objective = _objective(heads, self.total, self.penalty, model)
 
@@ -249,11 +270,15 @@ def _mode_gap(predicted: Any, live: Any) -> float:
     return max(gaps, default=float("nan"))
 
 
-def _cross_sample(model: Any, x: Any, predicted: Any) -> float:
+def _cross_sample(model: Any, predict: backend.Inference, x: Any, predicted: Any) -> float:
     """How much a sample's inference output moves when it is predicted among fewer others."""
-    if n_rows(x) < 2 * _FEW or any(getattr(layer, "stateful", False) for layer in model._flatten_layers()):
+    if (
+        n_rows(x) < 2 * _FEW
+        or fixed_batch(model)
+        or any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
+    ):
         return float("nan")
-    alone = keras.tree.flatten(backend.call(model, backend.to_tensors(rows_of(x, slice(0, _FEW))), training=False))
+    alone = keras.tree.flatten(predict(rows_of(x, slice(0, _FEW))))
     gaps = [
         float(np.linalg.norm(np.asarray(keras.ops.convert_to_numpy(few), "float32") - many[:_FEW]))
         / max(float(np.linalg.norm(many[:_FEW])), 1e-12)

@@ -1,5 +1,6 @@
 """Short trainings of the user's own model, each undone before the next: one arm is one variation of the set-up."""
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,14 +29,25 @@ class Trials:
     ----------
     model : keras.Model
         Built and compiled.
+    predict : backend.Inference
+        Of this model.
     x, y, weight : structures of ndarray
         Rows to train on.
-    heads : tuple of (HeadFacts, loss)
-        The outputs that have a loss, with it.
+    objective : ObjectiveFacts
+        What the losses are judged against.
     """
 
-    def __init__(self, model: Any, x: Any, y: Any, weight: Array | None, *, objective: ObjectiveFacts) -> None:
-        self.model, self.objective = model, objective
+    def __init__(
+        self,
+        model: Any,
+        predict: backend.Inference,
+        x: Any,
+        y: Any,
+        weight: Array | None,
+        *,
+        objective: ObjectiveFacts,
+    ) -> None:
+        self.model, self.predict, self.objective = model, predict, objective
         self.x, self.y = x, y
         self.weight = None if weight is None else weight.astype("float32")
         self._device: dict[int, Any] = {}
@@ -78,7 +90,7 @@ class Trials:
         """Task score of the model as it is now (accuracy or R², NaN where undefined), and the classes predicted."""
         if self.head is None or len(self.objective.heads) != 1:
             return float("nan"), None
-        output = backend.call(self.model, backend.to_tensors(x), training=False)
+        output = self.predict(x)
         predicted = np.asarray(keras.ops.convert_to_numpy(keras.tree.flatten(output)[0]), "float32")
         return task_score(self.head, predicted, np.asarray(keras.tree.flatten(y)[0]))
 
@@ -145,7 +157,7 @@ class Trials:
         training.set_state(fresh)
         for variable, value in zip(self.model.variables, self._initial, strict=True):
             variable.assign(value)
-        return arm
+        return dataclasses.replace(arm, rescaled=y is not self.y)
 
     def _on_device(self, structure: Any) -> Any:
         if structure is None:
@@ -207,7 +219,7 @@ class Trials:
     def loss(self, x: Any, y: Any, weight: Array | None) -> float:
         """Data loss in inference mode."""
         tensors, targets = backend.to_tensors(x), backend.to_tensors(y)
-        outputs = backend.call(self.model, tensors, training=False)
+        outputs = self.predict(x)
         total, penalty = backend.total_loss(self.model, tensors, targets, outputs, weight)
         return float(total) - float(penalty)
 

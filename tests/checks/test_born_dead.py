@@ -51,7 +51,7 @@ def test_born_dead() -> None:
             ),
             row(
                 make.model(make.layer("hidden", dead_share=1.0, kernel_shape=(2, 2)), OUT),
-                message="a layer of 2 dies at birth by chance",
+                message="so few units (2) die at birth by chance",
                 cause=Cause.CAPACITY,
                 fix="widen `hidden`",
             ),

@@ -76,8 +76,9 @@ def healthy_table(judged: Sequence[Judged], what: str) -> str:
     """Totals over set-ups on which nothing may be reported."""
     if not judged:
         return ""
-    alarmed = [one for one in judged if one.alarms or one.error]
-    return f"\n{len(judged)} {what}: {len(alarmed)} with a WARNING, an ERROR or a refusal\n{_times(judged)}"
+    alarmed = sum(bool(one.alarms) for one in judged)
+    refused = sum(bool(one.error) for one in judged)
+    return f"\n{len(judged)} {what}: {alarmed} with a WARNING or ERROR, {refused} refused\n{_times(judged)}"
 
 
 def _times(judged: Sequence[Judged]) -> str:

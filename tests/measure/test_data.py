@@ -268,6 +268,12 @@ def test_sample_weights():
     assert got.data.has_sample_weight
 
 
+def test_the_sample_of_a_pipeline_is_fair_and_in_order():
+    data = tf.data.Dataset.range(4000).map(lambda i: (tf.cast(i, tf.float32)[None], i)).batch(32)
+    got = gather(data, fit_args={}, n_sample=400)
+    assert (np.diff(got.y) > 0).all() and (np.histogram(got.y, bins=8, range=(0, 4000))[0] > 25).all()
+
+
 def test_batches_of_sequences_of_different_length():
     data = tf.data.Dataset.range(1, 40).map(lambda n: (tf.ones(n), n)).padded_batch(4)
     facts = gather(data, fit_args={}).data.inputs[0]

@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flatline.measure import scan as scan_module
 from flatline.measure.scan import CHUNK_CELLS, Scan, scan_source, spread
 from flatline.measure.sources import open_source
 
@@ -42,6 +41,7 @@ ARRAYS = {
     "one row": RNG.normal(size=(1, 4)).astype("float32"),
     "one column": RNG.normal(5, 1, (3000, 1)).astype("float32"),
     "no feature axis": RNG.normal(5, 1, 10_001).astype("float32"),
+    "grey images": RNG.integers(0, 256, (90, 28, 28, 1)).astype("float32"),
     "images": RNG.uniform(0, 255, (40, 32, 32, 3)).astype("float32"),
     "more than a chunk": RNG.random((CHUNK_CELLS // 50, 101), dtype="float32"),
     "wider than a piece": RNG.normal(size=(30, 19_999)).astype("float32"),
@@ -74,15 +74,6 @@ def test_statistics_equal_the_slow_twin(name):
 def test_batches_give_what_the_whole_gives(name, batch):
     array = ARRAYS[name][:200] if batch == 1 else ARRAYS[name]
     check_against_twin(scanned(array, batches=batch), array)
-
-
-def test_two_threads_give_what_one_gives(monkeypatch):
-    monkeypatch.setattr(scan_module, "THREADED_CELLS", 0)
-    monkeypatch.setattr(scan_module, "CHUNK_CELLS", 1000)
-    for name in ("table", "drifting", "with missing cells"):
-        facts = scanned(ARRAYS[name])
-        check_against_twin(facts, ARRAYS[name])
-        assert facts.complete and facts.nonfinite_rows == tuple(np.flatnonzero(np.isnan(ARRAYS[name]).any(axis=1))[:8])
 
 
 def test_constant_features_have_exactly_no_spread():
@@ -145,8 +136,7 @@ def test_nothing_but_non_finite_cells():
 
 
 def test_a_spent_deadline_leaves_a_part_that_says_so():
-    array = np.zeros((3 * CHUNK_CELLS, 1), "float32")
-    facts = scanned(array, deadline=0.0)
+    facts = scanned(np.broadcast_to(np.float32(1), (3 * CHUNK_CELLS, 1)), deadline=0.0)
     assert facts.n_read == facts.n_scanned == CHUNK_CELLS and not facts.complete
 
 
