@@ -43,7 +43,8 @@ def cure(rehearsal: RehearsalFacts, names: tuple[str, ...]) -> str | None:
 def require_flat(rehearsal: RehearsalFacts) -> float:
     """Return how far the set-up as it is came; raise CannotTell where that is not known."""
     share = achieved(rehearsal)
-    if math.isnan(share):
+    known = [achieved(rehearsal, name) for name, arm in rehearsal.arms.items() if not arm.diverged]
+    if math.isnan(share) or all(math.isnan(value) for value in known):
         raise CannotTell("the rehearsal has neither a task score nor a known lowest loss to measure progress by")
     return share
 

@@ -63,7 +63,9 @@ def call(model: Any, x: Any, *, training: bool) -> Any:
 class Inference:
     """Calls a model as `predict` does: eagerly, or through one graph where eager calls are slow (long recurrences)."""
 
-    def __init__(self, model: Any, *, compiled: bool) -> None:
+    def __init__(self, model: Any, *, compiled: bool, fixed_batch: int | None) -> None:
+        self.fixed_batch = fixed_batch  # rows that the model takes at a time; None for any number
+
         def predict(x: Any) -> Any:
             return call(model, x, training=False)
 

@@ -1,7 +1,4 @@
-"""The menu of facts that a check may ask for: frozen dataclasses of numbers, measured elsewhere.
-
-A field is None (or empty) where it could not be measured: a check that needs it raises `CannotTell`.
-"""
+"""The menu of facts that a check may ask for: numbers measured elsewhere; None, NaN or empty where they were not."""
 
 import enum
 from collections.abc import Mapping
@@ -25,16 +22,9 @@ class Task(enum.Enum):
     UNKNOWN = "unknown"
 
 
-# ── data ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, kw_only=True)
 class ArrayFacts:
-    """One input or one target: what a bounded scan of its rows has shown.
-
-    Statistics are over the finite cells of the rows read. Features are the last axis (channels of an image,
-    columns of a table); an array of shape (n,) has one.
-    """
+    """One input or one target: a bounded scan of its finite cells; features are the last axis, (n,) has one."""
 
     name: str
     shape: Shape  # of one sample, without the sample axis
@@ -117,9 +107,6 @@ class PlanFacts:
         return self.epochs * self.steps_per_epoch
 
 
-# ── model ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, kw_only=True)
 class LayerFacts:
     """One layer, in the order in which the forward pass calls it; measured at initialisation on the probe batch."""
@@ -188,9 +175,6 @@ class ModelFacts:
         return tuple(layer for layer in self.layers if len(layer.kernel_shape) >= 2)
 
 
-# ── objective ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, kw_only=True)
 class HeadFacts:
     """One output of the model with its loss and its targets."""
@@ -199,7 +183,6 @@ class HeadFacts:
     layer: str  # name of the layer that makes it
     weighted_layer: str  # name of the last layer with weights before it
     task: Task
-    # output, judged by behaviour: what `predict` returns for many random last-layer weights
     output_shape: Shape  # without the sample axis
     units: int
     low: float  # smallest output seen
@@ -207,7 +190,6 @@ class HeadFacts:
     sums_to_one: bool  # every row of outputs sums to one
     squash: str  # "softmax", "sigmoid", "tanh", "relu", "positive", "linear", "constant", "unknown": by behaviour
     declared: str | None  # activation that the last layer declares
-    # targets
     target: ArrayFacts | None
     encoding: str  # "integers", "one_hot", "multi_hot", "soft", "column", "values", "none"
     n_classes: int | None
@@ -261,9 +243,6 @@ class FitError:
     message: str  # one line
 
 
-# ── trainability ────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, kw_only=True)
 class Arm:
     """One short training: its data loss per step (training mode), and how well it predicts afterwards."""
@@ -315,10 +294,7 @@ class RehearsalFacts:
 
     def progress(self, name: str = "as is") -> float:
         """Share of the way from the null model's loss to a perfect one: 0 = null model, 1 = perfect, NaN unknown."""
-        arm = self.arms.get(name)
-        if arm is None or arm.rescaled:
-            return float("nan")
-        if arm.diverged:
+        arm, gap = self.arms.get(name), self.null - self.perfect
+        if arm is not None and arm.diverged:
             return float("-inf")
-        gap = self.null - self.perfect
-        return (self.null - arm.final) / gap if gap > 0 else float("nan")
+        return float("nan") if arm is None or arm.rescaled or not gap > 0 else (self.null - arm.final) / gap

@@ -29,7 +29,7 @@ from flatline.measure.optimizer import optimizer_facts
 from flatline.measure.overfit import overfit
 from flatline.measure.preserve import preserved
 from flatline.measure.rehearsal import rehearse
-from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, fixed_batch
+from flatline.measure.setup import SetupFacts, build, check_compiled, first_line
 from flatline.measure.trial import Trials
 
 TINY_SECONDS = 6.0
@@ -122,7 +122,7 @@ def _measure(
     except Exception as error:  # a step that raises is reported as "not measured", never as the end of the call
         facts[OptimizerFacts] = f"one step of the optimizer raised {type(error).__name__}"
     curves: dict[str, Array] = {}
-    no_training = _why_no_training(model, setup, custom) or why_no_training(facts)
+    no_training = _why_no_training(predict, setup, custom) or why_no_training(facts)
     if no_training is None:
         try:
             facts |= _train(model, predict, gathered, setup, seed, say)
@@ -149,9 +149,9 @@ def _train(
     return found
 
 
-def _why_no_training(model: Any, setup: SetupFacts, custom: bool) -> str | None:
-    if fixed_batch(model) is not None:
-        return f"the model takes batches of {fixed_batch(model)} rows only"
+def _why_no_training(predict: Inference, setup: SetupFacts, custom: bool) -> str | None:
+    if predict.fixed_batch is not None:
+        return f"the model takes batches of {predict.fixed_batch} rows only"
     if custom:
         return "the model has its own train_step"
     if setup.error is not None:

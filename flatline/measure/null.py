@@ -84,7 +84,7 @@ def null_loss(loss: Loss, y: Array, output_shape: tuple[int, ...], *, from_logit
 
 
 def perfect_output(y: Array, output_shape: tuple[int, ...], *, classes: bool) -> Array | None:
-    """Return the output (for classes: the probabilities) that answers every target rightly; None where shapes forbid."""
+    """Return the output (for classes: probabilities) that answers every target rightly; None where shapes forbid."""
     units = output_shape[-1] if output_shape else 1
     if classes and units > 1:
         rows = one_hot_targets(y, units)

@@ -11,9 +11,9 @@ from flatline import backend
 from flatline.errors import FlatlineError
 from flatline.facts import DataFacts, FitError, HeadFacts, ModelFacts, ObjectiveFacts
 from flatline.measure.calls import Call
-from flatline.measure.heads import Output, head_facts, output_ranges
+from flatline.measure.compiled import metric_names, pair
+from flatline.measure.heads import head_facts, output_ranges
 from flatline.measure.model import (
-    declared_activation,
     has_custom_train_step,
     layer_facts,
     model_facts,
@@ -58,7 +58,7 @@ SLOW_CALL = 0.3  # s for two rows: from there a graph, which takes about 1 s to 
 def build(model: Any, x: Any) -> backend.Inference:
     """Call the model on a few rows, which builds it if need be; raise a one-line error if it cannot take the data."""
     few = rows_of(x, slice(0, fixed_batch(model) or 2))
-    eager = backend.Inference(model, compiled=False)
+    eager = backend.Inference(model, compiled=False, fixed_batch=fixed_batch(model))
     try:
         eager(few)
         start = time.perf_counter()
@@ -70,11 +70,14 @@ def build(model: Any, x: Any) -> backend.Inference:
             f"The `X` parameter of check_setup must be data that `model` can be called on. Got arrays of shape "
             f"{shapes}, and the model raised {type(error).__name__}: {first_line(error)}"
         ) from error
-    return backend.Inference(model, compiled=True) if slow else eager
+    return backend.Inference(model, compiled=True, fixed_batch=eager.fixed_batch) if slow else eager
 
 
 def fixed_batch(model: Any) -> int | None:
-    """Return the number of rows that the model was built to take at a time, as stateful layers need; None for any."""
+    """Return the number of rows that the model was built to take at a time, as stateful layers need; None for any.
+
+    Only before the first call: that call writes its own number of rows into the shapes of an unbuilt Sequential.
+    """
     shapes = keras.tree.flatten(
         [getattr(tensor, "shape", (None,))[:1] for tensor in getattr(model, "inputs", None) or []]
     )
@@ -91,8 +94,6 @@ def first_line(error: BaseException) -> str:
 
 def probe_size(model: Any, x: Any) -> int:
     """How many rows an observed pass can take within its bytes and seconds."""
-    if fixed_batch(model) is not None:
-        return int(fixed_batch(model) or 1)
     two = backend.to_tensors(rows_of(x, slice(0, 2)))
     start = time.perf_counter()
     calls, _ = observe_forward(model, two)
@@ -109,7 +110,7 @@ class SetupFacts:
     def __init__(
         self, model: Any, predict: backend.Inference, x: Any, y: Any, weight: Any, data: DataFacts, *, seed: int
     ) -> None:
-        size = probe_size(model, x)
+        size = predict.fixed_batch or probe_size(model, x)
         rows = np.sort(np.random.default_rng(seed).permutation(n_rows(x))[:size])
         self.x, self.y = rows_of(x, rows), rows_of(y, rows)
         self.weight = None if weight is None else weight[rows]
@@ -133,9 +134,9 @@ class SetupFacts:
         layers = layer_facts(calls, gradients, {id(t) for t in flat_live})
         makers = [_maker(calls, id(tensor)) for tensor in flat_live]
         weighted = [_weighted(calls, maker) for maker in makers]
-        few = self.x if fixed_batch(model) else rows_of(self.x, slice(0, 32))
+        few = self.x if predict.fixed_batch else rows_of(self.x, slice(0, 32))
         ranges = output_ranges(predict, few, weighted, len(predicted))
-        outputs = _outputs(
+        outputs = pair(
             model, live, [None if m is None else calls[m].layer for m in makers], weighted, predicted, data, self.y
         )
         inputs = keras.tree.flatten(x)
@@ -175,84 +176,6 @@ def _weighted(calls: list[Call], start: int | None) -> Any:
     return next((call.layer for call in reversed(calls) if has_weights(call)), None)
 
 
-def metric_names(model: Any) -> tuple[str, ...]:
-    """What the user compiled as metrics, by name."""
-    compiled = getattr(model, "_compile_metrics", None)
-    if compiled is None:
-        return ()
-    user = [m for m in keras.tree.flatten([compiled._user_metrics, compiled._user_weighted_metrics]) if m is not None]
-    return tuple(
-        m if isinstance(m, str) else getattr(m, "name", getattr(m, "__name__", type(m).__name__)) for m in user
-    )
-
-
-def _by_name(structure: Any, names: list[str]) -> list[Any]:
-    """Leaves of targets in the order of the outputs."""
-    if isinstance(structure, dict):
-        return [structure.get(name) for name in names]
-    leaves = keras.tree.flatten(structure) if structure is not None else []
-    return [*leaves, *[None] * (len(names) - len(leaves))]
-
-
-def _outputs(
-    model: Any, live: Any, makers: Any, weighted: Any, predicted: Any, data: DataFacts, y: Any
-) -> list[Output]:
-    flat = keras.tree.flatten(live)
-    names = list(live) if isinstance(live, dict) else list(getattr(model, "output_names", []))[: len(flat)]
-    names = names if len(names) == len(flat) else [f"output_{i}" for i in range(len(flat))]
-    targets: list[Any] = list(data.targets)
-    if isinstance(y, dict):
-        by_name = dict(zip(y, targets, strict=False))
-        targets = [by_name.get(name) for name in names]
-    targets = [*targets, *[None] * len(flat)]
-    ys = _by_name(y, names)
-    losses = _losses(model, names)
-    found = []
-    for i, name in enumerate(names):
-        maker = makers[i]
-        loss, weight = losses.get(i, (None, 1.0))
-        found.append(
-            Output(
-                name=name, layer=maker.name if maker else "", weighted_layer=weighted[i],
-                declared=declared_activation(maker) if maker else None, predicted=predicted[i],
-                live=flat[i], target=targets[i] if ys[i] is not None else None, y=ys[i], loss=loss, weight=weight,
-            )
-        )  # fmt: skip
-    return found
-
-
-def _losses(model: Any, names: list[str]) -> dict[int, tuple[Any, float]]:
-    """The resolved loss of each output, by index; unresolved ones as the user gave them."""
-    compiled = getattr(model, "_compile_loss", None)
-    if compiled is None:
-        return {}
-    if not compiled._flat_losses:
-        given = compiled._user_loss
-        if keras.tree.is_nested(given) and not isinstance(given, dict):
-            return {i: (_resolve(loss), 1.0) for i, loss in enumerate(given) if loss is not None}
-        if isinstance(given, dict):
-            return {i: (_resolve(given[name]), 1.0) for i, name in enumerate(names) if given.get(name) is not None}
-        return {i: (_resolve(given), 1.0) for i in range(len(names))}
-    found = {}
-    for path, loss, weight, _ in compiled._flat_losses:
-        key = path[0] if path else 0
-        index = names.index(key) if key in names else int(key) if isinstance(key, int) else 0
-        found[index] = (loss, 1.0 if weight is None else float(weight))
-    return found
-
-
-def _resolve(loss: Any) -> Any:
-    try:
-        resolved = keras.losses.get(loss)
-    except Exception:  # an odd loss of the user's own stays as given
-        return loss
-    if isinstance(resolved, keras.losses.Loss) or resolved is None:
-        return resolved
-    from keras.src.losses.losses import LossFunctionWrapper
-
-    return LossFunctionWrapper(resolved, name=getattr(resolved, "__name__", "loss"))
-
-
 def _dependence(predicted: Any) -> float:
     """‖f(x) − f(x′)‖/‖f(x)‖ where x′ is another sample."""
     norm = float(np.linalg.norm(predicted))
@@ -274,7 +197,7 @@ def _cross_sample(model: Any, predict: backend.Inference, x: Any, predicted: Any
     """How much a sample's inference output moves when it is predicted among fewer others."""
     if (
         n_rows(x) < 2 * _FEW
-        or fixed_batch(model)
+        or predict.fixed_batch
         or any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
     ):
         return float("nan")

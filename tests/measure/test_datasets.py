@@ -133,9 +133,10 @@ def test_a_cache_is_neither_filled_nor_half_filled():
     assert len(made) == 60
 
 
-@pytest.mark.parametrize("chain", ["shuffle", "zip of shuffles", "cache"])
-def test_a_copy_yields_the_rows_of_one_pass(chain, tmp_path):
-    copied = datasets.independent_copy(CHAINS[chain](tmp_path))
+@pytest.mark.parametrize("chain", ["shuffle", "zip of shuffles", "cache", "padded batches"])
+@pytest.mark.parametrize("passes", [1, 2, -1])
+def test_a_copy_yields_the_rows_of_one_pass(chain, passes, tmp_path):
+    copied = datasets.independent_copy(CHAINS[chain](tmp_path).repeat(passes).prefetch(2))
     assert sorted(np.concatenate([y for _, y in copied.as_numpy_iterator()])) == sorted(Y)
 
 
