@@ -11,7 +11,7 @@ def test_table():
         fires=[
             row(
                 rehearsed(ran(0.0), ran(0.1, "Adam at 0.001"), ran(0.95, "standardised inputs")),
-                message="140 steps as planned get 0 % of the way to a perfect fit, with standardised inputs they get 95 %",
+                message="140 steps as planned get 0 % of the way to a perfect fit, with standardised inputs they get",
                 severity=Severity.WARNING,
                 cause=Cause.INPUT_SCALE,
                 fix="standardise the inputs",
