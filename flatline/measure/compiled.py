@@ -31,11 +31,11 @@ def _by_name(structure: Any, names: list[str]) -> list[Any]:
 def pair(model: Any, live: Any, makers: Any, weighted: Any, predicted: Any, data: DataFacts, y: Any) -> list[Output]:
     """Pair every output with its loss and targets, by name where they have names, by order otherwise."""
     flat = keras.tree.flatten(live)
-    names = list(live) if isinstance(live, dict) else list(getattr(model, "output_names", []))[: len(flat)]
+    names = sorted(live) if isinstance(live, dict) else list(getattr(model, "output_names", []))[: len(flat)]
     names = names if len(names) == len(flat) else [f"output_{i}" for i in range(len(flat))]
     targets: list[Any] = list(data.targets)
     if isinstance(y, dict):
-        by_name = dict(zip(y, targets, strict=False))
+        by_name = {target.name: target for target in targets}
         targets = [by_name.get(name) for name in names]
     targets = [*targets, *[None] * len(flat)]
     ys = _by_name(y, names)

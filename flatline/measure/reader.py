@@ -87,10 +87,9 @@ class Reader:
         sizes = zip(*(row[3][i].shape for row in self._kept), strict=True)
         return tuple(size[0] if len(set(size)) == 1 else None for size in sizes)
 
-    def label_runs(self) -> list[Array]:
-        """Labels of neighbouring rows; empty where targets are not labels."""
-        labels = [self._labels[position] for position in sorted(self._labels)]
-        return [np.concatenate(labels)] if self._opened.ordered and labels else labels
+    def labels(self) -> list[Array]:
+        """Labels of every batch; empty where targets are not labels."""
+        return list(self._labels.values())
 
     def _stop(self, spent: float, n: int, seconds: float) -> bool:
         total = self._opened.n_batches

@@ -202,7 +202,7 @@ def _read_pipeline(opened: Opened, bounds: Bounds, what: str) -> ReadData:
     by_part = [[Source(array) for path, array in cast.items() if path[0] == part] for part in (0, 1)]
     deadline = time.perf_counter() + bounds.seconds * COMPARING_SHARE
     duplicates, conflicts, compared = rows_of.contradictions(*by_part, rng=rng, deadline=deadline)
-    runs = reader.label_runs()
+    labels = reader.labels()
     weights = [array for path, array in cast.items() if path[0] == 2]
     data = DataFacts(
         source=opened.source,
@@ -213,8 +213,8 @@ def _read_pipeline(opened: Opened, bounds: Bounds, what: str) -> ReadData:
         n_duplicates=duplicates,
         n_conflicts=conflicts,
         n_compared=compared,
-        label_order=rows_of.label_order(runs),
-        label_order_is_known=bool(runs),
+        label_order=rows_of.label_clumping(labels),
+        label_order_is_known=bool(labels),
         has_sample_weight=bool(weights),
     )
     return ReadData(

@@ -99,6 +99,35 @@ def label_order(runs: Sequence[Array]) -> float:
     return (equal / pairs - expected) / (1 - expected)
 
 
+def label_clumping(batches: Sequence[Array]) -> float:
+    """Measure how far batches hold one label each, however their rows are ordered inside.
+
+    Parameters
+    ----------
+    batches : sequence of ndarray
+        Labels of every batch.
+
+    Returns
+    -------
+    float
+        As `label_order`, over all pairs of rows of a batch in place of neighbours: training does not feel the order
+        inside a batch. Batches of one row are taken for a run of neighbours.
+    """
+    pairs = sum(len(batch) * (len(batch) - 1.0) for batch in batches)
+    if pairs == 0:
+        return label_order([np.concatenate(batches)] if batches else [])
+    _, counts = np.unique(np.concatenate(batches), return_counts=True)
+    n = int(counts.sum())
+    expected = float((counts * (counts - 1.0)).sum() / (n * (n - 1.0)))
+    if len(counts) > MAX_CLASSES or not expected < 1:
+        return float("nan")
+    equal = 0.0
+    for batch in batches:
+        _, of_batch = np.unique(batch, return_counts=True)
+        equal += (of_batch * (of_batch - 1.0)).sum()
+    return float((equal / pairs - expected) / (1 - expected))
+
+
 def unseen_in_tail(labels: Array, split_at: int) -> tuple[float, ...]:
     """List the labels, at most 64, of rows from `split_at` on that no earlier row has."""
     head, tail = np.unique(labels[:split_at]), np.unique(labels[split_at:])

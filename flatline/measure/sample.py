@@ -21,7 +21,8 @@ def sampled(source: Source, rows: Array) -> Array:
 
 def fed(raw: Array) -> Array:
     """Cast rows as Keras does when it feeds them; read-only, since it may be the user's array."""
-    view = raw.astype(fed_dtype(raw.dtype), copy=False).view()
+    with np.errstate(over="ignore"):
+        view = raw.astype(fed_dtype(raw.dtype), copy=False).view()
     view.flags.writeable = False
     return view
 

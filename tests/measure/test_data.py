@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from flatline.errors import FlatlineError
 from flatline.measure.data import gather
-from flatline.measure.rows import class_labels, contradictions, fair_rows, label_order, unseen_in_tail
+from flatline.measure.rows import class_labels, contradictions, fair_rows, label_clumping, label_order, unseen_in_tail
 from flatline.measure.sources import open_source
 
 RNG = np.random.default_rng(3)
@@ -130,6 +130,13 @@ def test_facts_show_the_users_own_type_and_the_sample_that_of_keras():
     assert got.data.inputs[0].sample.dtype == "float32" and got.data.targets[0].zero_share == np.mean(Y <= 1)
 
 
+def test_a_cell_that_keras_would_cast_to_infinity_is_not_finite():
+    x = X.astype("float64")
+    x[7, 1] = 1e39
+    facts = gather(x, fit_args={}).data.inputs[0]
+    assert (facts.n_nonfinite, facts.nonfinite_rows, facts.nonfinite_features) == (1, (7,), (1,))
+
+
 def test_names():
     def named(x, y, **names):
         facts = gather(x, y, fit_args={}, **names).data
@@ -199,6 +206,29 @@ def test_label_order(case):
 @pytest.mark.parametrize("runs", [[], [np.zeros(1)], [np.zeros(50)], [np.arange(2000)]])
 def test_label_order_of_no_labels_is_unknown(runs):
     assert np.isnan(label_order(runs))
+
+
+CLUMPS = {
+    "one class a batch": (np.repeat([[0], [1]], 32, axis=1), 1.0, 0.01),
+    "random": (RNG.integers(0, 5, (500, 32)), 0.0, 0.02),
+    "balanced, sorted inside": (np.repeat([[0, 1]] * 50, 16, axis=1), 0.0, 0.05),
+    "batches of one, sorted": (np.repeat([0, 1], 500)[:, None], 1.0, 0.01),
+    "one class": (np.zeros((5, 5)), np.nan, 0),
+    "no labels": ([], np.nan, 0),
+}
+
+
+@pytest.mark.parametrize("case", CLUMPS)
+def test_label_clumping(case):
+    batches, expected, within = CLUMPS[case]
+    assert label_clumping(list(batches)) == pytest.approx(expected, abs=within, nan_ok=True)
+
+
+def test_pipelines_in_the_order_of_their_labels():
+    order = np.argsort(Y, kind="stable")
+    data = tf.data.Dataset.from_tensor_slices((X[order], Y[order]))
+    assert gather(data.batch(32), fit_args={}).data.label_order > 0.85
+    assert abs(gather(data.shuffle(500).batch(32), fit_args={}).data.label_order) < 0.1
 
 
 @pytest.mark.parametrize(
@@ -350,6 +380,7 @@ def tensors(x, y=Y):
 
 WORDS = np.asarray(["red", "blue"] * 250)
 REFUSED = {
+    "list of unequal samples": ([X[:4], X[:5], X[:6]], Y[:3], "for 3 inputs, np.stack makes one array of it."),
     "generator": (
         (i for i in range(3)),
         None,
