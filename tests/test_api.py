@@ -146,3 +146,16 @@ def test_token_ids_beyond_the_embedding_are_named_not_died_of() -> None:
     with pytest.warns(flatline.FlatlineWarning, match="FL109"):
         report = flatline.check_setup(model, tokens, (tokens[:, 0] > 20).astype("int64"), verbose=0)
     assert Cause.DATA in report.causes
+
+
+class Warming(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self.model.optimizer.learning_rate.assign(0.01 * (epoch + 1))
+
+
+@pytest.mark.parametrize("callback", [Warming(), keras.callbacks.LearningRateScheduler(lambda epoch: 0.01)])
+def test_a_rate_that_a_callback_sets_is_not_judged(callback: Any) -> None:
+    model = classifier(optimizer=keras.optimizers.Adam(1e-9))
+    report = flatline.check_setup(model, X, Y, fit_args={"epochs": 20, "callbacks": [callback]}, verbose=0)
+    assert report.ok
+    assert any("sets the learning rate" in outcome.reason for outcome in report.not_evaluated)

@@ -25,7 +25,7 @@ from flatline.facts import (
 )  # fmt: skip
 from flatline.measure.data import Gathered, gather
 from flatline.measure.model import has_custom_train_step, unbuilt_facts
-from flatline.measure.optimizer import optimizer_facts
+from flatline.measure.optimizer import optimizer_facts, rate_setter
 from flatline.measure.overfit import overfit
 from flatline.measure.preserve import preserved
 from flatline.measure.rehearsal import rehearse
@@ -75,7 +75,7 @@ def measure(
                 X, y, fit_args=fit_args, validation_data=validation_data,
                 input_names=names[0], output_names=names[1], seed=seed,
             )  # fmt: skip
-            return _measure(model, gathered, why_no_training, seed, say)
+            return _measure(model, gathered, rate_setter(fit_args.get("callbacks")), why_no_training, seed, say)
         finally:
             logger.setLevel(level)
 
@@ -88,6 +88,7 @@ def _names(model: Any) -> tuple[list[str], list[str]]:
 def _measure(
     model: Any,
     gathered: Gathered,
+    setter: str | None,
     why_no_training: Callable[[Mapping[type, Any]], str | None],
     seed: int,
     say: Callable[[str], None],
@@ -122,7 +123,9 @@ def _measure(
     except Exception as error:  # a step that raises is reported as "not measured", never as the end of the call
         facts[OptimizerFacts] = f"one step of the optimizer raised {type(error).__name__}"
     curves: dict[str, Array] = {}
-    no_training = _why_no_training(predict, setup, custom) or why_no_training(facts)
+    unknown_rate = None if setter is None else f"`{setter}` sets the learning rate during fit"
+    facts[OptimizerFacts] = unknown_rate or facts[OptimizerFacts]
+    no_training = _why_no_training(predict, setup, custom) or unknown_rate or why_no_training(facts)
     if no_training is None:
         try:
             facts |= _train(model, predict, gathered, setup, seed, say)

@@ -9,6 +9,21 @@ from flatline import backend
 from flatline.facts import OptimizerFacts, PlanFacts
 
 
+def rate_setter(callbacks: Any) -> str | None:
+    """Name the callback that will set the learning rate in `fit`: the compiled one is then not what is trained with.
+
+    Keras' own scheduler is known; a callback of the user's is one when its code names `learning_rate`.
+    """
+    for callback in keras.tree.flatten(callbacks or []):
+        kind = type(callback)
+        own = not kind.__module__.startswith("keras.") and isinstance(callback, keras.callbacks.Callback)
+        codes = [getattr(method, "__code__", None) for method in vars(kind).values()] if own else []
+        names = {name for code in codes if code is not None for name in (*code.co_names, *code.co_consts)}
+        if isinstance(callback, keras.callbacks.LearningRateScheduler) or "learning_rate" in names:
+            return kind.__name__
+    return None
+
+
 def optimizer_facts(model: Any, plan: PlanFacts, x: Any, y: Any, weight: Any, *, step: bool) -> OptimizerFacts | str:
     """Read the optimizer's arguments and, if `step`, take one step on the probe batch (undone by the caller)."""
     optimizer = model.optimizer

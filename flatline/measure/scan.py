@@ -19,7 +19,6 @@ MAX_FEATURES = 20_000  # beyond that only the whole array is described
 CHUNK_CELLS = 1 << 22  # read at once: 16 MB of float32
 PIECE_CELLS = 1 << 18  # measured at once: 1 MB of float32; smaller ones spend more on calls than caches save
 ROW_CELLS = 1_600  # features are laid side by side up to this width
-SIGN = np.uint32(1 << 31)  # the bit of a float32's sign
 SHOWN = 8  # rows and features of non-finite cells that are named
 
 
@@ -45,7 +44,6 @@ class Scan:
         self._total = Moments(self._features)
         self._centre: Array | None = None
         self._buffer = np.empty(0, np.float32)
-        self._mixed_signs = False
 
     def add(self, block: Array, first_row: int) -> None:
         """Take in `block`, of shape (rows, *shape), whose first row has the index `first_row` in the whole set."""
@@ -101,7 +99,7 @@ class Scan:
         )
 
     def _measure(self, flat: Array, centre: Array | None) -> tuple["Moments", list[tuple[Array, int]]]:
-        fold = max(1, ROW_CELLS // self._features)
+        fold = max(1, ROW_CELLS // self._features) if self._features > 1 else 1
         width = self._features * fold
         even = len(flat) // width * width
         part = Moments(self._features)
@@ -126,16 +124,17 @@ class Scan:
             piece = table[i * rows : (i + 1) * rows]
             self._measure_odd(piece, centre, part)
             yield piece, i * rows * width
+        if not fine.all():
+            low, high, sums, squares = low[fine], high[fine], sums[fine], squares[fine]
         if fine.any():
-            lengths = np.full(len(fine), rows)
-            lengths[-1] = len(table) - rows * (len(fine) - 1)
+            short = len(fine) * rows - len(table) if fine[-1] else 0
             by_feature = (copies, self._features)
             part.take(
-                count=np.full(self._features, lengths[fine].sum() * copies),
-                sums=sums[fine].sum(axis=0, dtype=np.float64).reshape(by_feature).sum(axis=0),
-                squares=squares[fine].sum(axis=0, dtype=np.float64).reshape(by_feature).sum(axis=0),
-                low=low[fine].min(axis=0).reshape(by_feature).min(axis=0),
-                high=high[fine].max(axis=0).reshape(by_feature).max(axis=0),
+                count=np.full(self._features, (fine.sum() * rows - short) * copies),
+                sums=sums.sum(axis=0, dtype=np.float64).reshape(by_feature).sum(axis=0),
+                squares=squares.sum(axis=0, dtype=np.float64).reshape(by_feature).sum(axis=0),
+                low=low.min(axis=0).reshape(by_feature).min(axis=0),
+                high=high.max(axis=0).reshape(by_feature).max(axis=0),
                 centre=centre,
             )
 
@@ -148,40 +147,35 @@ class Scan:
             self._buffer = np.empty(rows * width, work)
         ones = np.ones(rows, work)
         shift = None if shift is None else shift.astype(work)
-        for i, low, high, sums, squares in zip(range(found.shape[1]), *found, strict=True):
-            cells = table[i * rows : (i + 1) * rows]
-            room = self._buffer[: cells.size].reshape(cells.shape)
-            if cells.dtype != work:
+        pieces = zip(range(0, len(table), rows), *found, strict=True)
+        if work != table.dtype or shift is not None:
+            for at, low, high, sums, squares in pieces:
+                cells = table[at : at + rows]
+                room = self._buffer[: cells.size].reshape(cells.shape)
                 np.copyto(room, cells, casting="unsafe")
-                cells = room
-            low[:], high[:] = self._extremes(cells.reshape(-1) if self._features == 1 else cells)
-            if shift is not None:
-                cells = np.subtract(cells, shift, out=room)
-            np.matmul(ones[: len(cells)], cells, out=sums)
-            if self._features == 1:
-                flat = cells.reshape(-1)
-                squares[:], squares[0] = 0, np.dot(flat, flat)
-            else:
-                np.matmul(ones[: len(cells)], np.square(cells, out=room), out=squares)
+                np.minimum.reduce(room, axis=0, out=low)
+                np.maximum.reduce(room, axis=0, out=high)
+                if shift is not None:
+                    np.subtract(room, shift, out=room)
+                np.dot(ones[: len(cells)], room, out=sums)
+                np.dot(ones[: len(cells)], np.square(room, out=room), out=squares)
+        elif width > 1:
+            buffer = self._buffer[: rows * width].reshape(rows, width)
+            for at, low, high, sums, squares in pieces:
+                cells = table[at : at + rows]
+                np.minimum.reduce(cells, axis=0, out=low)
+                np.maximum.reduce(cells, axis=0, out=high)
+                np.dot(ones[: len(cells)], cells, out=sums)
+                np.dot(ones[: len(cells)], np.square(cells, out=buffer[: len(cells)]), out=squares)
+        else:
+            flat = table.reshape(-1)
+            for at, low, high, sums, squares in pieces:
+                cells = flat[at : at + rows]
+                low[0] = np.minimum.reduce(cells)
+                high[0] = np.maximum.reduce(cells)
+                sums[0] = np.dot(ones[: len(cells)], cells)
+                squares[0] = np.dot(cells, cells)
         return found
-
-    def _extremes(self, cells: Array) -> tuple[Array, Array]:
-        """Smallest and largest of every column.
-
-        The bits of floats without a sign are in the order of the floats, and integers compare faster, with no NaN to
-        look out for (a piece that holds one is measured again). Not worth trying twice where signs are mixed.
-        """
-        if cells.dtype == np.float32 and not self._mixed_signs:
-            signed = cells.view(np.int32)
-            top = np.asarray(np.maximum.reduce(cells.view(np.uint32), axis=0))  # largest, any with a sign above all
-            negative = top >= SIGN
-            if not negative.any():
-                return np.asarray(np.minimum.reduce(signed, axis=0)).view(np.float32), top.view(np.float32)
-            high = np.asarray(np.maximum.reduce(signed, axis=0))
-            if negative.all() and (high >= 0).all():
-                return top.view(np.float32), high.view(np.float32)
-            self._mixed_signs = True
-        return np.minimum.reduce(cells, axis=0), np.maximum.reduce(cells, axis=0)
 
     def _measure_odd(self, piece: Array, centre: Array | None, part: "Moments") -> None:
         """Add a piece with non-finite or very large cells, slowly."""
