@@ -64,6 +64,7 @@ class Inference:
     """Calls a model as `predict` does: eagerly, or through one graph where eager calls are slow (long recurrences)."""
 
     def __init__(self, model: Any, *, compiled: bool, fixed_batch: int | None) -> None:
+        self.compiled = compiled
         self.fixed_batch = fixed_batch  # rows that the model takes at a time; None for any number
 
         def predict(x: Any) -> Any:

@@ -33,7 +33,7 @@ from flatline.measure.setup import SetupFacts, build, check_compiled, first_line
 from flatline.measure.trial import Trials
 
 TINY_SECONDS = 6.0
-REHEARSAL_SECONDS = 9.0
+REHEARSAL_SECONDS = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)

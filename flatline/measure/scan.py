@@ -7,6 +7,7 @@ joined in float64, and measured about a centre where the mean is large against t
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ MAX_FEATURES = 20_000  # beyond that only the whole array is described
 CHUNK_CELLS = 1 << 22  # read at once: 16 MB of float32
 PIECE_CELLS = 1 << 18  # measured at once: 1 MB of float32; smaller ones spend more on calls than caches save
 ROW_CELLS = 1_600  # features are laid side by side up to this width
+THREADED_CELLS = 1 << 23  # larger arrays are read by two threads: NumPy lets them run side by side
 SHOWN = 8  # rows and features of non-finite cells that are named
 
 
@@ -38,7 +40,7 @@ class Scan:
         self.n_nonfinite = 0
         self.nonfinite_rows: list[int] = []
         self.nonfinite_features: set[int] = set()
-        self._limit = limit
+        self._shape, self._limit = shape, limit
         self._axis = (shape[-1] or 0) if shape else 1
         self._features = self._axis if 0 < self._axis <= MAX_FEATURES else 1
         self._total = Moments(self._features)
@@ -63,6 +65,18 @@ class Scan:
             self._centre = self._total.mean if self._total.offset(None) else None
         for piece, start in spoilt:
             self._locate(piece, start, first_row, cells=len(flat) // len(block), features=block.shape[-1])
+
+    def twin(self) -> "Scan":
+        """A scan of the same kind that has seen nothing."""
+        return Scan(shape=self._shape, limit=self._limit)
+
+    def join(self, other: "Scan") -> None:
+        """Take in what another scan of the same kind has seen."""
+        self.n_rows += other.n_rows
+        self.n_nonfinite += other.n_nonfinite
+        self.nonfinite_rows = sorted({*self.nonfinite_rows, *other.nonfinite_rows})[:SHOWN]
+        self.nonfinite_features |= other.nonfinite_features
+        self._total.join(other._total)
 
     def facts(self, *, name: str, shape: Shape, dtype: str, n_rows: int | None, **of_sample: Any) -> ArrayFacts:
         """Give the facts; `of_sample` are the fields that a sample answers."""
@@ -152,13 +166,15 @@ class Scan:
             for at, low, high, sums, squares in pieces:
                 cells = table[at : at + rows]
                 room = self._buffer[: cells.size].reshape(cells.shape)
-                np.copyto(room, cells, casting="unsafe")
-                np.minimum.reduce(room, axis=0, out=low)
-                np.maximum.reduce(room, axis=0, out=high)
+                if work != table.dtype:
+                    np.copyto(room, cells, casting="unsafe")
+                    cells = room
+                np.minimum.reduce(cells, axis=0, out=low)
+                np.maximum.reduce(cells, axis=0, out=high)
                 if shift is not None:
-                    np.subtract(room, shift, out=room)
-                np.dot(ones[: len(cells)], room, out=sums)
-                np.dot(ones[: len(cells)], np.square(room, out=room), out=squares)
+                    cells = np.subtract(cells, shift, out=room)
+                np.dot(ones[: len(cells)], cells, out=sums)
+                np.dot(ones[: len(cells)], np.square(cells, out=room), out=squares)
         elif width > 1:
             buffer = self._buffer[: rows * width].reshape(rows, width)
             for at, low, high, sums, squares in pieces:
@@ -216,12 +232,24 @@ class Scan:
 def scan_source(source: Source, scan: Scan, *, deadline: float) -> None:
     """Read the source chunk by chunk until it is read or `deadline` (of `time.perf_counter`) has passed."""
     rows = max(1, CHUNK_CELLS // max(1, source.cells_per_row))
-    for chunk in spread(-(-source.n_rows // rows)):
-        start, stop = chunk * rows, min((chunk + 1) * rows, source.n_rows)
-        scan.add(source.block(start, stop), start)
-        source.release(start, stop)
-        if time.perf_counter() > deadline:
-            return
+    chunks = list(spread(-(-source.n_rows // rows)))
+
+    def read(chosen: list[int], into: Scan) -> Scan:
+        for chunk in chosen:
+            start, stop = chunk * rows, min((chunk + 1) * rows, source.n_rows)
+            into.add(source.block(start, stop), start)
+            source.release(start, stop)
+            if time.perf_counter() > deadline:
+                break
+        return into
+
+    if source.whole is None or source.n_rows * source.cells_per_row <= THREADED_CELLS:
+        read(chunks, scan)
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(read, chunks[1::2], scan.twin())
+            read(chunks[::2], scan)
+            scan.join(other.result())
 
 
 def spread(n: int) -> Iterator[int]:

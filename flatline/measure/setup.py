@@ -110,7 +110,8 @@ class SetupFacts:
     def __init__(
         self, model: Any, predict: backend.Inference, x: Any, y: Any, weight: Any, data: DataFacts, *, seed: int
     ) -> None:
-        size = predict.fixed_batch or probe_size(model, x)
+        slow = min(_FEW, n_rows(x)) if predict.compiled else None  # long recurrences: every eager pass takes seconds
+        size = predict.fixed_batch or slow or probe_size(model, x)
         rows = np.sort(np.random.default_rng(seed).permutation(n_rows(x))[:size])
         self.x, self.y = rows_of(x, rows), rows_of(y, rows)
         self.weight = None if weight is None else weight[rows]

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flatline.measure import scan as scan_module
 from flatline.measure.scan import CHUNK_CELLS, Scan, scan_source, spread
 from flatline.measure.sources import open_source
 
@@ -81,6 +82,16 @@ def test_batches_give_what_the_whole_gives(name, batch):
     check_against_twin(scanned(array, batches=batch), array)
 
 
+def test_two_threads_give_what_one_gives(monkeypatch):
+    monkeypatch.setattr(scan_module, "THREADED_CELLS", 0)
+    monkeypatch.setattr(scan_module, "CHUNK_CELLS", 1000)
+    for name in ("table", "drifting", "with missing cells"):
+        array = np.ascontiguousarray(ARRAYS[name])
+        facts = scanned(array)
+        check_against_twin(facts, array)
+        assert facts.complete and facts.nonfinite_rows == tuple(np.flatnonzero(np.isnan(array).any(axis=1))[:8])
+
+
 def test_constant_features_have_exactly_no_spread():
     facts = scanned(ARRAYS["constant"])
     assert facts.std == 0 and (facts.feature_std == 0).all()
@@ -141,8 +152,8 @@ def test_nothing_but_non_finite_cells():
 
 
 def test_a_spent_deadline_leaves_a_part_that_says_so():
-    facts = scanned(np.broadcast_to(np.float32(1), (3 * CHUNK_CELLS, 1)), deadline=0.0)
-    assert facts.n_read == facts.n_scanned == CHUNK_CELLS and not facts.complete
+    facts = scanned(np.broadcast_to(np.float32(1), (9 * CHUNK_CELLS, 1)), deadline=0.0)
+    assert facts.n_read == facts.n_scanned == 2 * CHUNK_CELLS and not facts.complete
 
 
 @given(st.integers(0, 400))
