@@ -16,9 +16,10 @@ import numpy as np
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(600, 8)).astype("float32")
-y = (X[:, 0] * X[:, 1] > 0).astype("int64")
-model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(2, activation="softmax")])
-model.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.Adam(3.0))
+y = (X[:, 0] + X[:, 1] > 0).astype("int64")
+model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(32, activation="relu")])
+model.add(keras.layers.Dense(2, activation="softmax"))
+model.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.SGD(30.0))
 fit_args = {"epochs": 20}
 ```
 
@@ -29,9 +30,10 @@ import numpy as np
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(600, 8)).astype("float32")
-y = (X[:, 0] * X[:, 1] > 0).astype("int64")
-model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(2, activation="softmax")])
-model.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.Adam(0.01))
+y = (X[:, 0] + X[:, 1] > 0).astype("int64")
+model = keras.Sequential([keras.layers.Dense(32, activation="relu"), keras.layers.Dense(32, activation="relu")])
+model.add(keras.layers.Dense(2, activation="softmax"))
+model.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.SGD(0.1))
 fit_args = {"epochs": 20}
 ```
 
