@@ -10,6 +10,7 @@ FLAT = 0.5  # 1; share of the way below which the planned training is called fla
 CURED = 0.6  # 1; share of the way from which a variation is said to learn
 GAIN = 0.3  # 1; least difference between the two
 PERFECT = 1.1  # 1; more than a perfect fit, with room for noise
+LUCK = 0.05  # 1; two standard errors of an accuracy on 400 held-out rows
 SEEN = 0.5  # 1; share of the planned steps that must have been rehearsed to call a training too slow
 
 
@@ -32,7 +33,13 @@ def achieved(rehearsal: RehearsalFacts, name: str = AS_IS) -> float:
 
 def cures(rehearsal: RehearsalFacts, name: str) -> bool:
     """Whether an arm learns where the set-up as it is does not."""
-    return achieved(rehearsal, name) >= max(CURED, achieved(rehearsal) + GAIN)
+    return achieved(rehearsal, name) >= max(CURED, achieved(rehearsal) + GAIN) and not memorises(rehearsal, name)
+
+
+def memorises(rehearsal: RehearsalFacts, name: str) -> bool:
+    """Whether an arm knows its own rows and is no better than guessing on others; False where that is not known."""
+    arm = rehearsal.arms[name]
+    return arm.score - arm.held_out > GAIN and arm.held_out <= rehearsal.null_score + LUCK
 
 
 def cure(rehearsal: RehearsalFacts, names: tuple[str, ...]) -> str | None:

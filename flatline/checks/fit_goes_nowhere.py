@@ -67,7 +67,6 @@ CURES: dict[str, tuple[Cause, str, tuple[Edit, ...], str]] = {
         (SetFit(argument="batch_size", value=32),),
         "model.fit(X, y, batch_size=32)",
     ),
-    "10 × the steps": (Cause.EPOCHS, "train ten times as long", (), ""),
     "standardised inputs": (Cause.INPUT_SCALE, "standardise the inputs", (MapInput(how="standardize"),), STANDARDISE),
     "fresh initial weights": (Cause.INITIALIZATION, "use Keras' default initialisers, or `he_normal`", (), ""),
     "standardised inputs, fresh initial weights": (
@@ -90,6 +89,7 @@ CURES: dict[str, tuple[Cause, str, tuple[Edit, ...], str]] = {
     ),
     "no penalties": (Cause.REGULARIZATION, "weaken the weight penalties", (), ""),
     "no dropout": (Cause.DROPOUT, "lower the dropout rates", (), ""),
+    "10 × the steps": (Cause.EPOCHS, "train ten times as long", (), ""),
 }
 
 

@@ -55,6 +55,8 @@ from flatline.fix import Fix, SetCompile
 from flatline.registry import check
 
 REFERENCE = {"Adam at 0.001": 1e-3, "Adam at 0.01": 1e-2}
+STILL = 1e-5  # 1; ‖ΔW‖/‖W‖ of a step, a hundredth of the rule of thumb of 1e-3 (CS231n) that ×100 made up for
+USUAL_EPSILON = 1e-3  # 1; Keras' default is 1e-7; a large one shrinks every step whatever the rate
 RATES = ("rate ÷10", "rate ÷100", "rate ÷1000", "rate ×10", "rate ×100")
 
 
@@ -68,7 +70,9 @@ def stalling_optimizer(rehearsal: RehearsalFacts, optimizer: OptimizerFacts) -> 
     if not seen_enough(rehearsal) and not rehearsal.arms["as is"].diverged:
         raise CannotTell(f"{rehearsal.arms['as is'].n_steps} steps rehearsed, half of the planned ones needed")
     rate = REFERENCE[name]
+    still = optimizer.update_ratio < STILL and not float(optimizer.config.get("epsilon") or 0) > USUAL_EPSILON
     yield Finding(
+        cause=Cause.LEARNING_RATE if still else None,  # the rate leaves the weights where they are
         message=(
             f"{rehearsal.arms['as is'].n_steps} steps of `{optimizer.kind}` at {optimizer.learning_rate:.3g} get "
             f"{fmt(as_is.value)} of the way to a perfect fit, Adam at {rate:g} gets {fmt(achieved(rehearsal, name))}"

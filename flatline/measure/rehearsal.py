@@ -146,6 +146,8 @@ class _Rehearsal:
                     break
         if self.plan.n_steps and first is not None and first.n_steps >= self.n_steps:
             self.run("10 × the steps", n_steps=10 * self.n_steps)
+        if self.learns(self.arms.get("10 × the steps")):  # what is slow may be badly conditioned
+            self.run("standardised inputs", x=standardised(self.trials.x))
         if self.batch >= 2 * SMALL_BATCH and self.plan.epochs and first is not None:
             self.run("batches of 32", batch=SMALL_BATCH, n_steps=first.n_steps * (self.batch // SMALL_BATCH))
         cured = any(self.learns(arm) for name, arm in self.arms.items() if name != "as is")

@@ -20,10 +20,17 @@ def test_table():
                 fix="compile with Adam at learning rate 0.001",
             ),
             row(
+                rehearsed(ran(0.0), ran(0.9, "Adam at 0.001")),
+                make.optimizer(learning_rate=1e-9, update_ratio=1e-8),
+                message="at 1e-09",
+                cause=Cause.LEARNING_RATE,
+            ),
+            row(
                 rehearsed(diverged(), diverged("rate ÷10"), ran(0.8, "Adam at 0.01")), OPTIMIZER, message="Adam at 0.01"
             ),
         ],
         silent=[
+            (rehearsed(ran(0.02), ran(0.9, "Adam at 0.001", held_out=0.3, score=1.0)), OPTIMIZER),  # it memorises
             (rehearsed(ran(0.9)), OPTIMIZER),
             (rehearsed(ran(0.02), ran(0.9, "rate ×10"), ran(0.9, "Adam at 0.001")), OPTIMIZER),  # FL405 owns it
             (rehearsed(ran(0.5), ran(0.9, "Adam at 0.001")), OPTIMIZER),  # at the bound
