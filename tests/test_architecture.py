@@ -12,7 +12,7 @@ import flatline
 ROOT = Path(flatline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
-    {"errors", "cause", "finding", "fix", "verdict", "facts", "glossary", "unmeasured"},
+    {"errors", "cause", "finding", "fix", "verdict", "facts", "logs", "glossary", "unmeasured"},
     {"record", "statistics"},
     {"backend", "recipe", "measure"},
     {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry"},

@@ -1,0 +1,162 @@
+"""The menu of logs that a detector may ask for: rows over training steps, the oldest first, any of them thinned.
+
+Every log is a table: `step` names the rows, and each other array has one row for each step. `step` counts the calls
+of the optimizer since the recording began, over all calls of `fit`, and starts at 0. A quantity that was not measured
+in a row is NaN; a log that was never filled has no rows.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+
+from flatline.facts import Array
+
+
+def _rows(n_columns: int | None = None) -> Any:
+    """Make the default of a log's array: no rows."""
+    return field(default_factory=lambda: np.empty(0 if n_columns is None else (0, n_columns)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunLayer:
+    """A layer with weights of its own or an activation, as it stood when the run began."""
+
+    name: str
+    kind: str  # class name, e.g. "Dense"
+    activation: str | None  # declared: "relu", "linear", …; None when the layer has none
+    trainable: bool
+    n_trainable: int
+    is_output: bool = False
+    has_kernel: bool = False  # a trainable weight of two axes or more: its norms are the kernel's, else all weights'
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunHead:
+    """One output of the model, what it is asked to do, and what guessing would give."""
+
+    name: str
+    task: str  # value of `flatline.facts.Task`
+    loss: str  # canonical name, or "custom"
+    units: int
+    n_classes: int | None = None
+    majority_share: float = float("nan")  # of the most frequent class in the rows seen
+    target_std: float = float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """What a run is: known when training begins, or as soon as its first batches have been seen."""
+
+    model: str
+    kind: str  # "Sequential", "Functional", "subclassed"
+    optimizer: str  # class name
+    layers: tuple[RunLayer, ...] = ()
+    heads: tuple[RunHead, ...] = ()
+    learning_rate: float = float("nan")  # when the run began
+    scheduled: bool = False  # the rate changes by a schedule or a callback
+    planned_steps: int | None = None  # of all calls of `fit` so far together
+    steps_per_epoch: int | None = None
+    batch_size: int | None = None
+    null: float = float("nan")  # data loss of the best constant prediction; NaN while unknown
+    perfect: float = float("nan")  # lowest data loss there can be
+    n_null: int = 0  # rows that `null` was computed from
+    custom_train_step: bool = False
+    accumulation: int = 1  # steps between two changes of the weights
+
+    def layer(self, name: str) -> RunLayer | None:
+        """The layer of this name."""
+        return next((layer for layer in self.layers if layer.name == name), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    """A table over steps; a detector reads `log[:t]`, so that what it says at a time depends on nothing later."""
+
+    step: Array = field(default_factory=lambda: np.empty(0, "int64"))  # (n,) increasing
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return len(self.step)
+
+    def until(self, step: int) -> Self:
+        """Rows of steps below `step`."""
+        n = int(np.searchsorted(self.step, step))
+        cut = {name: value[:n] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        nested = {
+            name: {key: rows[:n] for key, rows in value.items()}
+            for name, value in vars(self).items()
+            if isinstance(value, Mapping)
+        }
+        rest = {name: value for name, value in vars(self).items() if name not in cut and name not in nested}
+        return type(self)(**cut, **nested, **rest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LossLog(Log):
+    """Training loss as the optimizer saw it, penalties included."""
+
+    loss: Array = _rows()  # (n,) mean over the steps since the row before
+    penalty: float = 0.0  # the latest known sum of regularisation and `add_loss` terms in it
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpochLog(Log):
+    """What `fit` reports at the end of each epoch; `step` is the last step of the epoch."""
+
+    values: Mapping[str, Array] = field(default_factory=dict)  # name ("loss", "val_loss", "accuracy", …) → (n,)
+    validation_noise: float = float("nan")  # standard error of the latest validation loss over its batches
+
+
+@dataclass(frozen=True, kw_only=True)
+class GradientLog(Log):
+    """True gradients, sampled inside the training step; one column for each of `layers`."""
+
+    layers: tuple[str, ...] = ()
+    loss: Array = _rows()  # (n,) of this very batch; NaN where the step does not tell
+    gradient_norm: Array = _rows(0)  # (n, n_layers) of the kernel; NaN: no gradient reaches it
+    weight_norm: Array = _rows(0)
+    nonfinite_gradients: Array = _rows(0)  # (n, n_layers) number of cells
+    nonfinite_weights: Array = _rows(0)  # before the update
+
+    @property
+    def relative(self) -> Array:
+        """‖g‖/‖W‖ (n, n_layers); NaN where the weights are zero."""
+        weight = np.where(self.weight_norm > 0, self.weight_norm, np.nan)
+        relative: Array = self.gradient_norm / weight
+        return relative
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdateLog(Log):
+    """Real updates ‖ΔW‖/‖W‖ of the same steps, over fixed entries of each kernel."""
+
+    layers: tuple[str, ...] = ()
+    update_ratio: Array = _rows(0)  # (n, n_layers)
+    learning_rate: Array = _rows()  # (n,) of that step
+    skipped: Array = _rows()  # (n,) 1 where the optimizer meant to leave the weights alone: loss scaling, accumulation
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActivationLog(Log):
+    """Outputs of layers on the training batch, in training mode, of the same steps."""
+
+    layers: tuple[str, ...] = ()
+    mean: Array = _rows(0)  # (n, n_layers)
+    spread: Array = _rows(0)  # standard deviation of all cells
+    saturated_share: Array = _rows(0)  # of (sample, unit) pairs with |f′| < 1 % of its largest value; NaN: no such f
+    nonfinite: Array = _rows(0)  # number of cells
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeLog(Log):
+    """What the network makes of a fixed set of samples outside the training step, in inference mode."""
+
+    layers: tuple[str, ...] = ()
+    dead_share: Array = _rows(0)  # (n, n_layers) of units that are zero for every sample; NaN: no rectifier
+    heads: tuple[str, ...] = ()
+    distinct_classes: Array = _rows(0)  # (n, n_heads) classes predicted at all; NaN where there are no classes
+    output_spread: Array = _rows(0)  # (n, n_heads) largest std over samples of any unit, as `predict` returns it
+    input_dependence: Array = _rows()  # (n,) ‖f(x) − f(x′)‖/‖f(x)‖ over permuted samples
+    n_samples: int = 0
