@@ -14,9 +14,12 @@ import numpy as np
 from flatline.facts import Array
 
 
-def _rows(n_columns: int | None = None) -> Any:
-    """Make the default of a log's array: no rows."""
-    return field(default_factory=lambda: np.empty(0 if n_columns is None else (0, n_columns)))
+def _column() -> Array:
+    return np.empty(0)
+
+
+def _table() -> Array:
+    return np.empty((0, 0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +100,7 @@ class Log:
 class LossLog(Log):
     """Training loss as the optimizer saw it, penalties included."""
 
-    loss: Array = _rows()  # (n,) mean over the steps since the row before
+    loss: Array = field(default_factory=_column)  # (n,) mean over the steps since the row before
     penalty: float = 0.0  # the latest known sum of regularisation and `add_loss` terms in it
 
 
@@ -114,11 +117,11 @@ class GradientLog(Log):
     """True gradients, sampled inside the training step; one column for each of `layers`."""
 
     layers: tuple[str, ...] = ()
-    loss: Array = _rows()  # (n,) of this very batch; NaN where the step does not tell
-    gradient_norm: Array = _rows(0)  # (n, n_layers) of the kernel; NaN: no gradient reaches it
-    weight_norm: Array = _rows(0)
-    nonfinite_gradients: Array = _rows(0)  # (n, n_layers) number of cells
-    nonfinite_weights: Array = _rows(0)  # before the update
+    loss: Array = field(default_factory=_column)  # (n,) of this very batch; NaN where the step does not tell
+    gradient_norm: Array = field(default_factory=_table)  # (n, n_layers) of the kernel; NaN: no gradient reaches it
+    weight_norm: Array = field(default_factory=_table)
+    nonfinite_gradients: Array = field(default_factory=_table)  # (n, n_layers) number of cells
+    nonfinite_weights: Array = field(default_factory=_table)  # before the update
 
     @property
     def relative(self) -> Array:
@@ -133,9 +136,11 @@ class UpdateLog(Log):
     """Real updates ‖ΔW‖/‖W‖ of the same steps, over fixed entries of each kernel."""
 
     layers: tuple[str, ...] = ()
-    update_ratio: Array = _rows(0)  # (n, n_layers)
-    learning_rate: Array = _rows()  # (n,) of that step
-    skipped: Array = _rows()  # (n,) 1 where the optimizer meant to leave the weights alone: loss scaling, accumulation
+    update_ratio: Array = field(default_factory=_table)  # (n, n_layers)
+    learning_rate: Array = field(default_factory=_column)  # (n,) of that step
+    skipped: Array = field(
+        default_factory=_column
+    )  # (n,) 1 where the optimizer meant to leave the weights alone: loss scaling, accumulation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,10 +148,12 @@ class ActivationLog(Log):
     """Outputs of layers on the training batch, in training mode, of the same steps."""
 
     layers: tuple[str, ...] = ()
-    mean: Array = _rows(0)  # (n, n_layers)
-    spread: Array = _rows(0)  # standard deviation of all cells
-    saturated_share: Array = _rows(0)  # of (sample, unit) pairs with |f′| < 1 % of its largest value; NaN: no such f
-    nonfinite: Array = _rows(0)  # number of cells
+    mean: Array = field(default_factory=_table)  # (n, n_layers)
+    spread: Array = field(default_factory=_table)  # standard deviation of all cells
+    saturated_share: Array = field(
+        default_factory=_table
+    )  # of (sample, unit) pairs with |f′| < 1 % of its largest value; NaN: no such f
+    nonfinite: Array = field(default_factory=_table)  # number of cells
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,9 +161,15 @@ class ProbeLog(Log):
     """What the network makes of a fixed set of samples outside the training step, in inference mode."""
 
     layers: tuple[str, ...] = ()
-    dead_share: Array = _rows(0)  # (n, n_layers) of units that are zero for every sample; NaN: no rectifier
+    dead_share: Array = field(
+        default_factory=_table
+    )  # (n, n_layers) of units that are zero for every sample; NaN: no rectifier
     heads: tuple[str, ...] = ()
-    distinct_classes: Array = _rows(0)  # (n, n_heads) classes predicted at all; NaN where there are no classes
-    output_spread: Array = _rows(0)  # (n, n_heads) largest std over samples of any unit, as `predict` returns it
-    input_dependence: Array = _rows()  # (n,) ‖f(x) − f(x′)‖/‖f(x)‖ over permuted samples
+    distinct_classes: Array = field(
+        default_factory=_table
+    )  # (n, n_heads) classes predicted at all; NaN where there are no classes
+    output_spread: Array = field(
+        default_factory=_table
+    )  # (n, n_heads) largest std over samples of any unit, as `predict` returns it
+    input_dependence: Array = field(default_factory=_column)  # (n,) ‖f(x) − f(x′)‖/‖f(x)‖ over permuted samples
     n_samples: int = 0
