@@ -7,7 +7,7 @@ in a row is NaN; a log that was never filled has no rows.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
