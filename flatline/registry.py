@@ -13,7 +13,7 @@ from flatline.cause import Cause
 from flatline.errors import FlatlineError
 from flatline.finding import Findings, Severity
 
-PACKAGES = ("flatline.checks",)
+PACKAGES = ("flatline.checks", "flatline.detectors")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from flatline.facts import PlanFacts
+from flatline.logs import Log
 
 
 def blank(value: Any, *, empty: bool) -> Any:
     """Return facts as if no number had been measured: every float is NaN; with `empty`, every collection is empty.
 
-    The user's plan is left as it is: it is told, not measured.
+    The user's plan and the steps of a log are left as they are: they are told, not measured.
     """
     if isinstance(value, PlanFacts):
         return value
@@ -28,7 +29,10 @@ def blank(value: Any, *, empty: bool) -> Any:
     if isinstance(value, float):
         return math.nan
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.replace(value, **{name: _field(inner, empty) for name, inner in _fields(value).items()})
+        blanked = {name: _field(inner, empty) for name, inner in _fields(value).items()}
+        if isinstance(value, Log) and not empty:
+            blanked["step"] = value.step
+        return dataclasses.replace(value, **blanked)
     if isinstance(value, tuple):
         return tuple(blank(one, empty=empty) for one in value)
     return value

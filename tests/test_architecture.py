@@ -15,7 +15,7 @@ LEVELS = (
     {"errors", "cause", "finding", "fix", "verdict", "facts", "logs", "glossary", "unmeasured"},
     {"record", "statistics"},
     {"backend", "recipe", "measure"},
-    {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry"},
+    {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"},
     {"checks", "detectors"},
     {"diagnosis", "remedies", "replay", "search"},
     {"inspect", "plots"},

@@ -1,0 +1,1 @@
+"""Checks that judge a training run from its logs; one file each. A detector reads nothing later than its log."""
