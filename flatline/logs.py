@@ -7,7 +7,7 @@ in a row is NaN; a log that was never filled has no rows.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -86,14 +86,15 @@ class Log:
     def until(self, step: int) -> Self:
         """Rows of steps below `step`."""
         n = int(np.searchsorted(self.step, step))
-        cut = {name: value[:n] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
-        nested = {
-            name: {key: rows[:n] for key, rows in value.items()}
-            for name, value in vars(self).items()
-            if isinstance(value, Mapping)
-        }
-        rest = {name: value for name, value in vars(self).items() if name not in cut and name not in nested}
-        return type(self)(**cut, **nested, **rest)
+        fields = {name: _first(n, value) for name, value in vars(self).items()}
+        return type(self)(**fields)
+
+
+def _first(n: int, value: Any) -> Any:
+    """First `n` rows of an array or of a dict of arrays; constants stay as they are."""
+    if isinstance(value, np.ndarray):
+        return value[:n]
+    return {name: rows[:n] for name, rows in value.items()} if isinstance(value, Mapping) else value
 
 
 @dataclass(frozen=True, kw_only=True)

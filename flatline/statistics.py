@@ -70,7 +70,7 @@ def theil_sen(x: Array, y: Array) -> float:
 
 
 def mann_kendall(y: Array) -> float:
-    """One-sided p value of a falling trend: small when later values lie below earlier ones more often than chance has it.
+    """One-sided p value of a falling trend: small when later values lie below earlier ones more often than by chance.
 
     Parameters
     ----------

@@ -7,15 +7,22 @@ from pathlib import Path
 
 import pytest
 
-import flatline.checks
+import flatline
 from flatline import registry
 from flatline.cause import Cause
 from flatline.glossary import GLOSSARY
+from flatline.logs import Log
 from flatline.testing import HEADINGS, example, sections
 
 CHECKS = registry.all_checks()
-FILES = sorted(path for path in Path(flatline.checks.__file__).parent.glob("*.py") if path.stem != "__init__")
-TABLES = Path(__file__).parent / "checks"
+FOLDERS = ("checks", "detectors")
+FILES = sorted(
+    path
+    for folder in FOLDERS
+    for path in (Path(flatline.__file__).parent / folder).glob("*.py")
+    if path.stem != "__init__"
+)
+TABLES = Path(__file__).parent
 every_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.code}-{check.name}")
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
@@ -73,7 +80,8 @@ def test_the_examples_differ(check):
 
 @every_check
 def test_a_table_exists(check):
-    table = TABLES / f"test_{check.name.replace('-', '_')}.py"
+    folder = Path(inspect.getfile(check.function)).parent.name
+    table = TABLES / folder / f"test_{check.name.replace('-', '_')}.py"
     assert "RuleTester(" in table.read_text(encoding="utf-8")
 
 
@@ -90,7 +98,9 @@ def test_what_it_explains_exists(check):
 
 @every_check
 def test_facts_come_from_the_menu(check):
-    assert {kind.__module__ for kind in check.needs.values()} == {"flatline.facts"}
+    logs = [kind for kind in check.needs.values() if issubclass(kind, Log)]
+    assert {kind.__module__ for kind in check.needs.values()} <= {"flatline.facts", "flatline.logs"}
+    assert bool(logs) == ("/detectors/" in inspect.getfile(check.function))
 
 
 @every_file
