@@ -1,0 +1,67 @@
+"""The door to the backend: the only package that imports tensorflow."""
+
+from flatline.backend.datasets import (
+    captured_variables,
+    dataset_graph,
+    dataset_of_variant,
+    dataset_op,
+    dense_view,
+    is_dataset,
+    restore_variables,
+    sparse_parts,
+    tensor_kind,
+    tensor_specs,
+)
+from flatline.backend.passes import (
+    Inference,
+    apply_gradients,
+    call,
+    forward_backward,
+    graph_loops,
+    loss_gradient,
+    minimise_constant,
+    to_tensors,
+    total_loss,
+    value,
+)
+from flatline.backend.state import (
+    is_variable,
+    random_state,
+    read,
+    set_random_state,
+    unwrapped,
+    write,
+)
+from flatline.backend.training import (
+    CompiledTraining,
+)
+
+__all__ = [
+    "CompiledTraining",
+    "Inference",
+    "apply_gradients",
+    "call",
+    "captured_variables",
+    "dataset_graph",
+    "dataset_of_variant",
+    "dataset_op",
+    "dense_view",
+    "forward_backward",
+    "graph_loops",
+    "is_dataset",
+    "is_variable",
+    "loss_gradient",
+    "minimise_constant",
+    "random_state",
+    "read",
+    "restore_variables",
+    "set_random_state",
+    "sparse_parts",
+    "tensor_kind",
+    "tensor_specs",
+    "to_tensors",
+    "total_loss",
+    "unwrapped",
+    "value",
+    "write",
+]
