@@ -13,9 +13,10 @@ ROOT = Path(flatline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
     {"errors", "cause", "finding", "fix", "verdict", "facts", "logs", "glossary", "unmeasured"},
-    {"record", "statistics"},
+    {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"},
     {"backend", "recipe", "measure"},
-    {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"},
+    {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"}
+    | {"rates", "sampled"},
     {"checks", "detectors"},
     {"diagnosis", "remedies", "replay", "search"},
     {"inspect", "plots"},
