@@ -137,5 +137,5 @@ def test_an_error_inside_leaves_no_trace_either() -> None:
     model = sequential()
     before = world(model)
     with pytest.raises(flatline.FlatlineError):
-        flatline.check_setup(model, X.reshape(160, 2, 3)[:, :, :, None, None], Y, verbose=0, select=("FL9",))
+        flatline.check_setup(model, X.reshape(160, 2, 3)[:, :, :, None, None], Y, verbose=0, select=("FL999",))
     assert world(model) == before

@@ -1,6 +1,7 @@
 """One forward and backward pass, eagerly, as the model's own training step would make it."""
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -32,11 +33,23 @@ class Inference:
         def predict(x: Any) -> Any:
             return call(model, x, training=False)
 
-        self._predict = tf.function(predict, reduce_retracing=True) if compiled else predict
+        self._predict: Any = tf.function(predict, reduce_retracing=True) if compiled else predict
+        self.trace_seconds = 0.0
+        self._traced = not compiled or fixed_batch is not None
 
     def __call__(self, x: Any) -> Any:
         """Outputs for the arrays of `x`."""
-        return self._predict(to_tensors(x))
+        tensors = to_tensors(x)
+        if not self._traced:  # for any number of rows at once, or another number would trace again
+            self._traced, start = True, time.perf_counter()
+            with contextlib.suppress(Exception):  # a model that takes batches of known size only is traced as called
+                self._predict.get_concrete_function(keras.tree.map_structure(_any_number, tensors))
+            self.trace_seconds = time.perf_counter() - start
+        return self._predict(tensors)
+
+
+def _any_number(tensor: Any) -> Any:
+    return tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype)
 
 
 def total_loss(model: Any, x: Any, y: Any, outputs: Any, weight: Any) -> tuple[Any, Any]:
@@ -59,13 +72,12 @@ def forward_backward(model: Any, x: Any, y: Any, weight: Any) -> tuple[Any, floa
 
 def apply_gradients(model: Any, gradients: Sequence[Array | None]) -> None:
     """Take one step of the model's own optimizer along gradients by trainable weight."""
+    pairs = [(g, v) for g, v in zip(gradients, model.trainable_weights, strict=True) if g is not None]
     optimizer = model.optimizer
-    if not optimizer.built:
-        optimizer.build(model.trainable_variables)
-    scaled = [None if g is None else optimizer.scale_loss(tf.convert_to_tensor(g)) for g in gradients]
-    optimizer.apply_gradients(
-        [pair for pair in zip(scaled, model.trainable_weights, strict=True) if pair[0] is not None]
-    )
+    optimizer.apply_gradients([(optimizer.scale_loss(tf.convert_to_tensor(g)), v) for g, v in pairs])
+
+
+SHORT_LOOP = 20  # steps; tracing takes longer than these
 
 
 @contextlib.contextmanager
@@ -80,7 +92,7 @@ def graph_loops() -> Iterator[None]:
         def loop(x: Any, states: Any, seen: Any) -> Any:
             return original(step_function, x, states, *args, mask=seen, **given)
 
-        if tf.executing_eagerly() and not given.get("unroll"):
+        if tf.executing_eagerly() and not given.get("unroll") and keras.tree.flatten(inputs)[0].shape[1] > SHORT_LOOP:
             with contextlib.suppress(Exception):  # whatever it is, the loop below says it better
                 return tf.function(loop, autograph=False)(inputs, initial_states, mask)
         return loop(inputs, initial_states, mask)

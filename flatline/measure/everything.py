@@ -9,7 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from flatline.backend import Inference
+from flatline.backend import Inference, graph_loops
 from flatline.errors import FlatlineError
 from flatline.facts import (
     Array,
@@ -23,15 +23,17 @@ from flatline.facts import (
     TinySubsetFacts,
     ValidationFacts,
 )  # fmt: skip
+from flatline.measure.budget import Budget
 from flatline.measure.data import Gathered, gather
 from flatline.measure.model import has_custom_train_step, unbuilt_facts
 from flatline.measure.optimizer import optimizer_facts, rate_setter
-from flatline.measure.overfit import overfit
+from flatline.measure.overfit import AS_IS_SHARE, FEWEST_TINY, N_EXAMPLES, overfit
 from flatline.measure.preserve import preserved
-from flatline.measure.rehearsal import rehearse
-from flatline.measure.setup import SetupFacts, build, check_compiled, first_line
+from flatline.measure.rehearsal import FEWEST_STEPS, rehearse
+from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, n_rows
 from flatline.measure.trial import Trials
 
+TOTAL_SECONDS = 25.0  # of one call, the first of which reading and the passes take what they need
 TINY_SECONDS = 6.0
 REHEARSAL_SECONDS = 12.0
 
@@ -63,10 +65,11 @@ def measure(
     `why_no_training` is told the facts so far and returns the reason to leave the short trainings out, or None.
     """
     check_compiled(model)
+    budget = Budget(TOTAL_SECONDS)
     say("reading the data")
     logger = logging.getLogger("tensorflow")
     level = logger.level
-    with preserved(model), warnings.catch_warnings():
+    with preserved(model), graph_loops(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Keras warns of is a finding, said once and with the fix
         logger.setLevel(logging.ERROR)
         try:
@@ -75,7 +78,8 @@ def measure(
                 X, y, fit_args=fit_args, validation_data=validation_data,
                 input_names=names[0], output_names=names[1], seed=seed,
             )  # fmt: skip
-            return _measure(model, gathered, rate_setter(fit_args.get("callbacks")), why_no_training, seed, say)
+            setter = rate_setter(fit_args.get("callbacks"))
+            return _measure(model, gathered, setter, why_no_training, budget, seed, say)
         finally:
             logger.setLevel(level)
 
@@ -90,6 +94,7 @@ def _measure(
     gathered: Gathered,
     setter: str | None,
     why_no_training: Callable[[Mapping[type, Any]], str | None],
+    budget: Budget,
     seed: int,
     say: Callable[[str], None],
 ) -> Measured:
@@ -119,7 +124,7 @@ def _measure(
         facts[FitError] = "the first step raises nothing"
     can_step = setup.error is None and not custom and setup.has_gradient
     try:
-        facts[OptimizerFacts] = optimizer_facts(model, gathered.plan, setup.x, setup.y, setup.weight, step=can_step)
+        facts[OptimizerFacts] = optimizer_facts(model, gathered.plan, setup.gradients if can_step else None)
     except Exception as error:  # a step that raises is reported as "not measured", never as the end of the call
         facts[OptimizerFacts] = f"one step of the optimizer raised {type(error).__name__}"
     curves: dict[str, Array] = {}
@@ -128,7 +133,7 @@ def _measure(
     no_training = _why_no_training(predict, setup, custom) or unknown_rate or why_no_training(facts)
     if no_training is None:
         try:
-            facts |= _train(model, predict, gathered, setup, seed, say)
+            facts |= _train(model, predict, gathered, setup, budget, seed, say)
         except Exception as error:  # likewise
             no_training = f"training a few steps raised {type(error).__name__}: {first_line(error)}"
     for kind in (RehearsalFacts, TinySubsetFacts):
@@ -140,15 +145,29 @@ def _measure(
 
 
 def _train(
-    model: Any, predict: Inference, gathered: Gathered, setup: SetupFacts, seed: int, say: Callable[[str], None]
+    model: Any,
+    predict: Inference,
+    gathered: Gathered,
+    setup: SetupFacts,
+    budget: Budget,
+    seed: int,
+    say: Callable[[str], None],
 ) -> dict[type, Any]:
-    trials = Trials(model, predict, gathered.x, gathered.y, _weights(gathered), objective=setup.objective)
+    """Run both short trainings, or say why there is no time for one."""
+    weight = _weights(gathered)
+    trials = Trials(model, predict, gathered.x, gathered.y, weight, objective=setup.objective, budget=budget)
+    budget.expect(row=setup.row_seconds, eager=setup.pass_seconds, traced=predict.trace_seconds)
     found: dict[type, Any] = {}
-    batch = gathered.plan.batch_size or gathered.data.batch_size or 32
-    found[RehearsalFacts] = rehearse(
-        trials, setup.model, gathered.plan, batch_size=batch, seconds=REHEARSAL_SECONDS, seed=seed, say=say
+    plan = gathered.plan
+    batch = min(plan.batch_size or gathered.data.batch_size or 32, n_rows(gathered.x))
+    seconds, steps = min(REHEARSAL_SECONDS, budget.left()), min(FEWEST_STEPS, plan.n_steps or FEWEST_STEPS)
+    found[RehearsalFacts] = budget.why_not(seconds, steps=steps, batch=batch) or rehearse(
+        trials, setup.model, plan, batch_size=batch, seconds=seconds, seed=seed, say=say
     )
-    found[TinySubsetFacts] = overfit(trials, setup.model, seconds=TINY_SECONDS, seed=seed, say=say)
+    seconds = min(TINY_SECONDS, budget.left())
+    found[TinySubsetFacts] = budget.why_not(seconds, steps=FEWEST_TINY, batch=N_EXAMPLES, share=AS_IS_SHARE) or overfit(
+        trials, setup.model, seconds=seconds, seed=seed, say=say
+    )
     return found
 
 

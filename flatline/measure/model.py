@@ -10,7 +10,7 @@ from flatline import backend
 from flatline.facts import LayerFacts, ModelFacts
 from flatline.measure.calls import Call, is_keras, recorded
 
-MAX_CELLS = 2_000_000  # cells of a tensor that statistics are taken over
+MAX_CELLS = 1_000_000  # cells of a tensor that statistics are taken over
 _RECTIFIERS = {"relu", "relu6"}
 _SLOPE_SHARE = {  # |f′| as a share of its maximum, from the output a = f(z)
     "sigmoid": lambda a: 4 * a * (1 - a),
@@ -34,13 +34,16 @@ def declared_activation(layer: Any) -> str | None:
 
 
 def _numbers(tensor: Any) -> np.ndarray[Any, Any] | None:
-    """A tensor as float32 numbers, cut to MAX_CELLS along the sample axis."""
+    """A tensor as float32 numbers (samples, …, features): about MAX_CELLS of them, at evenly spread positions."""
     if tensor.shape.rank == 0 or not (tensor.dtype.is_floating or tensor.dtype.is_integer or tensor.dtype.is_bool):
         return None
-    per_sample = max(1, int(np.prod(tensor.shape[1:])))
-    rows = max(1, MAX_CELLS // per_sample)
-    numbers: np.ndarray[Any, Any] = keras.ops.convert_to_numpy(tensor[:rows]).astype("float32")
-    return numbers
+    numbers: np.ndarray[Any, Any] = keras.ops.convert_to_numpy(tensor)
+    if numbers.size > MAX_CELLS and numbers.ndim > 2:
+        numbers = numbers.reshape(len(numbers), -1, numbers.shape[-1])
+        step = min(-(-numbers.size // MAX_CELLS), numbers.shape[1])
+        numbers = numbers[:, :: step | 1]  # odd, for the width of a picture is even
+    rows = max(1, MAX_CELLS * len(numbers) // max(1, numbers.size))
+    return numbers[:rows].astype("float32")
 
 
 def _note(call: Call) -> None:

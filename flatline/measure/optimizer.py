@@ -1,12 +1,13 @@
 """The compiled optimizer, and what its first real step does to the weights."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import numpy as np
 
 from flatline import backend
-from flatline.facts import OptimizerFacts, PlanFacts
+from flatline.facts import Array, OptimizerFacts, PlanFacts
 
 
 def rate_setter(callbacks: Any) -> str | None:
@@ -24,8 +25,8 @@ def rate_setter(callbacks: Any) -> str | None:
     return None
 
 
-def optimizer_facts(model: Any, plan: PlanFacts, x: Any, y: Any, weight: Any, *, step: bool) -> OptimizerFacts | str:
-    """Read the optimizer's arguments and, if `step`, take one step on the probe batch (undone by the caller)."""
+def optimizer_facts(model: Any, plan: PlanFacts, gradients: Sequence[Array | None] | None) -> OptimizerFacts | str:
+    """Read the optimizer's arguments and take one step along gradients (undone); None: take none."""
     optimizer = model.optimizer
     if optimizer is None:
         return "the model was compiled without an optimizer"
@@ -38,7 +39,7 @@ def optimizer_facts(model: Any, plan: PlanFacts, x: Any, y: Any, weight: Any, *,
     else:
         first = peak = float(np.asarray(keras.ops.convert_to_numpy(optimizer.learning_rate)))
     config = {k: v for k, v in optimizer.get_config().items() if isinstance(v, (int, float, str, bool, type(None)))}
-    ratios = _first_step(model, x, y, weight) if step else {}
+    ratios = {} if gradients is None else _first_step(model, gradients)
     return OptimizerFacts(
         kind=type(optimizer).__name__,
         learning_rate=first,
@@ -50,12 +51,14 @@ def optimizer_facts(model: Any, plan: PlanFacts, x: Any, y: Any, weight: Any, *,
     )
 
 
-def _first_step(model: Any, x: Any, y: Any, weight: Any) -> dict[str, float]:
+def _first_step(model: Any, gradients: Sequence[Array | None]) -> dict[str, float]:
     """‖ΔW‖/‖W‖ of every kernel in one real step, by layer."""
     kernels = [v for v in model.trainable_variables if len(v.shape) >= 2]
     before = [np.array(v.numpy()) for v in kernels]
-    everything = [(v, np.array(v.numpy())) for v in model.variables]
-    backend.one_step(model, backend.to_tensors(x), None if y is None else backend.to_tensors(y), weight)
+    if not model.optimizer.built:
+        model.optimizer.build(model.trainable_variables)
+    everything = [(v, np.array(v.numpy())) for v in (*model.variables, *model.optimizer.variables)]
+    backend.apply_gradients(model, gradients)
     ratios = {}
     for variable, old in zip(kernels, before, strict=True):
         norm = float(np.linalg.norm(old.astype("float64")))

@@ -16,6 +16,8 @@ from flatline.measure.trial import Trials
 N_EXAMPLES = 16  # of the 3–32 that practice uses (Karpathy 2019, "A Recipe for Training Neural Networks")
 MAX_EXAMPLES = 32
 MAX_STEPS = 600
+FEWEST_TINY = 40  # steps; in fewer hardly anything is fitted
+AS_IS_SHARE = 0.35  # of the seconds
 FITTED = 0.9  # of the way from the null loss to the floor
 REFERENCE_RATE = 3e-3
 Say = Callable[[str], None]
@@ -89,7 +91,7 @@ def overfit(trials: Trials, model: ModelFacts, *, seconds: float, seed: int, say
         return not arm.diverged and null - float(arm.losses[-5:].mean()) >= FITTED * (null - perfect)
 
     def run(name: str, share: float, **changes: Any) -> bool:
-        left = deadline - time.perf_counter()
+        left = min(deadline - time.perf_counter(), trials.budget.left())
         if arms and left < 0.2:
             return False
         say(f"tiny-subset test, {len(rows)} examples: {name}")
@@ -99,7 +101,7 @@ def overfit(trials: Trials, model: ModelFacts, *, seconds: float, seed: int, say
             arms[name] = trials.train(name, order=order, seconds=min(left, share * seconds), enough=enough, **changes)
         return fits(arms[name])
 
-    if not run("as is", 0.35) and not run("reference optimizer", 0.35, reference=REFERENCE_RATE):
+    if not run("as is", AS_IS_SHARE) and not run("reference optimizer", AS_IS_SHARE, reference=REFERENCE_RATE):
         with without_dropout(trials.model) as dropped:
             cured = (dropped or bool(trials.model.losses)) and run(
                 "no dropout or penalties", 0.3, reference=REFERENCE_RATE, penalties=False, variant="no dropout"

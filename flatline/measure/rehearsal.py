@@ -8,12 +8,14 @@ from typing import Any
 import keras
 import numpy as np
 
-from flatline.facts import Arm, Array, HeadFacts, LayerFacts, ModelFacts, PlanFacts, RehearsalFacts, Task
+from flatline.facts import Arm, Array, LayerFacts, ModelFacts, PlanFacts, RehearsalFacts, Task
+from flatline.measure.model_free import model_free_score
 from flatline.measure.setup import n_rows, rows_of
 from flatline.measure.trial import Trials, orders
 
 DEFAULT_STEPS = 300  # where no plan is given: what the prototype of diagnosis by experiment needed to tell arms apart
 MAX_STEPS = 3000
+FEWEST_STEPS = 10  # a rehearsal of fewer says nothing
 HELD_OUT = 0.2
 LEARNS = 0.6  # of the way to a perfect loss: training goes on by itself from there
 FAST_ENOUGH = 0.75
@@ -52,9 +54,11 @@ class _Rehearsal:
         self, trials: Trials, model: ModelFacts, plan: PlanFacts, batch: int, seconds: float, seed: int, say: Say
     ) -> None:
         self.trials, self.model, self.plan, self.say, self.seed = trials, model, plan, say, seed
-        self.deadline, self.share = time.perf_counter() + seconds, seconds / 3
+        self.deadline = time.perf_counter() + seconds
+        self.share = max(seconds / 3, FEWEST_STEPS * trials.budget.step(batch))
         n = n_rows(trials.x)
-        self.n_held_out = int(HELD_OUT * n) if n >= 100 and plan.shuffle is not False else 0
+        n_held_out = min(int(HELD_OUT * n), trials.budget.n_evaluated())
+        self.n_held_out = n_held_out if n >= 100 and plan.shuffle is not False else 0
         dealt = np.random.default_rng(seed).permutation(n)
         self.held = np.sort(dealt[: self.n_held_out])
         self.rows = np.sort(dealt[self.n_held_out :])
@@ -81,7 +85,7 @@ class _Rehearsal:
 
     def run(self, name: str, *, n_steps: int | None = None, batch: int | None = None, **changes: Any) -> Arm | None:
         """Run one arm while there is time; remember and return it."""
-        left = self.deadline - time.perf_counter()
+        left = min(self.deadline - time.perf_counter(), self.trials.budget.left())
         if self.arms and left < 0.3:
             return None
         self.say(f"trying the first steps of training: {name}")
@@ -254,45 +258,3 @@ def null_score(trials: Trials) -> float:
         counts = [count for _, count in head.class_counts]
         return max(counts) / sum(counts)
     return 0.0 if head.task in (Task.REGRESSION, Task.RECONSTRUCTION) else float("nan")
-
-
-def model_free_score(trials: Trials, rows: Array, held: Array) -> tuple[float, float]:
-    """Held-out score of the best of a few learners that are no networks, and what guessing can reach by luck.
-
-    Returns
-    -------
-    tuple of float
-        Best held-out accuracy or R²; the null score plus two standard errors. NaN where not applicable.
-    """
-    head = trials.head
-    nothing = float("nan"), float("nan")
-    inputs = keras.tree.flatten(trials.x)
-    if head is None or len(held) < 40 or len(inputs) != 1 or len(trials.objective.heads) != 1:
-        return nothing
-    x = np.asarray(inputs[0], "float64").reshape(n_rows(trials.x), -1)[:, :4096]
-    y = np.asarray(keras.tree.flatten(trials.y)[0])
-    if not np.all(np.isfinite(x)):
-        return nothing
-    labels = _labels(head, y)
-    x = (x - x.mean(0)) / np.where(x.std(0) > 0, x.std(0), 1)
-    from sklearn.ensemble import ExtraTreesClassifier, ExtraTreesRegressor
-    from sklearn.neighbors import KNeighborsClassifier
-
-    if labels is not None:
-        learners: list[Any] = [KNeighborsClassifier(5), ExtraTreesClassifier(60, random_state=0)]
-        best = max(float(np.mean(one.fit(x[rows], labels[rows]).predict(x[held]) == labels[held])) for one in learners)
-        _, counts = np.unique(labels, return_counts=True)
-        guess = counts.max() / counts.sum()
-        return best, float(guess + 2 * np.sqrt(guess * (1 - guess) / len(held)))
-    if head.task is Task.REGRESSION and y.size == len(y):
-        tree = ExtraTreesRegressor(60, random_state=0).fit(x[rows], y[rows].ravel())
-        return float(tree.score(x[held], y[held].ravel())), 2 / np.sqrt(len(held))
-    return nothing
-
-
-def _labels(head: HeadFacts, y: Array) -> Array | None:
-    if head.task not in (Task.BINARY, Task.MULTICLASS):
-        return None
-    if head.encoding in ("one_hot", "soft"):
-        return y.argmax(-1) if y.ndim == 2 else None
-    return y.reshape(-1) if y.size == len(y) else None

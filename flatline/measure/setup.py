@@ -1,7 +1,7 @@
 """One look at the whole set-up: build, size the probe, observe a pass, and turn what was seen into facts."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,7 +9,8 @@ import numpy as np
 
 from flatline import backend
 from flatline.errors import FlatlineError
-from flatline.facts import DataFacts, FitError, HeadFacts, ModelFacts, ObjectiveFacts
+from flatline.facts import Array, DataFacts, FitError, HeadFacts, ModelFacts, ObjectiveFacts
+from flatline.measure.budget import BACKWARD
 from flatline.measure.calls import Call
 from flatline.measure.compiled import metric_names, pair
 from flatline.measure.heads import head_facts, output_ranges
@@ -23,8 +24,10 @@ from flatline.measure.model import (
 
 PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 = 8 %
 PROBE_BYTES = 128_000_000  # of layer outputs kept during the observed pass
-PROBE_SECONDS = 1.5
+PROBE_SECONDS = 1.5  # of a forward pass; all measurements before the short trainings take about seven times that
+RANGE_SECONDS = 0.2  # of a forward pass that is made for several random last layers
 _FEW = 8
+_MORE = 16
 
 
 def rows_of(structure: Any, rows: Any) -> Any:
@@ -52,7 +55,8 @@ def check_compiled(model: Any) -> None:
         )
 
 
-SLOW_CALL = 0.3  # s for two rows: from there a graph, which takes about 1 s to trace, pays for itself
+SLOW_CALL = 0.2  # s for two rows: from there a graph, which takes about 1 s to trace, pays for itself
+FAST_CALL = 0.02  # s for two rows: below that the seconds a row takes are not worth measuring
 
 
 def build(model: Any, x: Any) -> backend.Inference:
@@ -92,50 +96,66 @@ def first_line(error: BaseException) -> str:
     return line.replace("\x1b[1m", "").replace("\x1b[0m", "")[:300]
 
 
-def probe_size(model: Any, x: Any) -> int:
-    """How many rows an observed pass can take within its bytes and seconds."""
-    two = backend.to_tensors(rows_of(x, slice(0, 2)))
+def probe_size(model: Any, x: Any) -> tuple[int, float]:
+    """How many rows an observed pass can take within its bytes and seconds, and the seconds of a row more."""
+    n = n_rows(x)
     start = time.perf_counter()
-    calls, _ = observe_forward(model, two)
-    seconds = (time.perf_counter() - start) / 2
+    calls, _ = observe_forward(model, backend.to_tensors(rows_of(x, slice(0, 2))))
+    slow = time.perf_counter() - start > FAST_CALL
     cells = sum(int(np.prod([n or 1 for n in call.notes.get("output_shape", ())])) for call in calls)
     by_bytes = PROBE_BYTES // max(1, 4 * cells)
-    by_time = int(PROBE_SECONDS / max(seconds, 1e-6)) if seconds > 0.05 else PROBE_ROWS
-    return max(min(PROBE_ROWS, by_bytes, by_time, n_rows(x)), min(_FEW, n_rows(x)))
+    more = max(2 * 2, min(_MORE, by_bytes, n))
+    each = (_seconds(model, x, more) - _seconds(model, x, 2)) / (more - 2) if slow and n >= more else 0.0
+    by_time = int(PROBE_SECONDS / max(each, 1e-6))
+    return max(min(PROBE_ROWS, by_bytes, by_time, n), min(_FEW // 2, n)), max(each, 0.0)
+
+
+def _seconds(model: Any, x: Any, n: int) -> float:
+    """Seconds of an eager forward pass of the first n rows."""
+    rows = backend.to_tensors(rows_of(x, slice(0, n)))
+    start = time.perf_counter()
+    backend.call(model, rows, training=True)
+    return time.perf_counter() - start
 
 
 class SetupFacts:
     """Facts of model and objective, and what later measurements need of them."""
 
+    @property
+    def has_gradient(self) -> bool:
+        """Whether a gradient reaches any weight."""
+        return any(g is not None for g in self.gradients)
+
     def __init__(
         self, model: Any, predict: backend.Inference, x: Any, y: Any, weight: Any, data: DataFacts, *, seed: int
     ) -> None:
-        slow = min(_FEW, n_rows(x)) if predict.compiled else None  # long recurrences: every eager pass takes seconds
-        size = predict.fixed_batch or slow or probe_size(model, x)
+        size, each = (predict.fixed_batch, 0.0) if predict.fixed_batch else probe_size(model, x)
         rows = np.sort(np.random.default_rng(seed).permutation(n_rows(x))[:size])
         self.x, self.y = rows_of(x, rows), rows_of(y, rows)
         self.weight = None if weight is None else weight[rows]
         self.error: FitError | None = None
         tensors = backend.to_tensors(self.x)
         targets = None if self.y is None else backend.to_tensors(self.y)
-        gradients: Mapping[int, Any] = {}
+        self.gradients: Sequence[Array | None] = ()  # by trainable weight; () where the pass raises
         self.total = self.penalty = float("nan")
-        self.has_gradient = False
+        start = time.perf_counter()
         try:
             calls, result = observe(model, tensors, targets, self.weight)
-            live, self.total, self.penalty, found, _ = result
-            gradients = {id(w): g for w, g in zip(model.trainable_weights, found, strict=True)}
-            self.has_gradient = any(g is not None for g in found)
+            live, self.total, self.penalty, self.gradients = result
         except Exception as error:  # what `fit` would die of is a finding, with the reason
             self.error = FitError(stage="loss", kind=type(error).__name__, message=first_line(error))
             calls, live = observe_forward(model, tensors)
+        self.pass_seconds = time.perf_counter() - start
+        self.row_seconds = min(BACKWARD * each, self.pass_seconds / size)  # that one more row adds to a training step
+        gradients = {id(w): g for w, g in zip(model.trainable_weights, self.gradients, strict=bool(self.gradients))}
         flat_live = keras.tree.flatten(live)
         predicted_tensors = keras.tree.flatten(predict(self.x))
         predicted = [np.asarray(keras.ops.convert_to_numpy(t), dtype="float32") for t in predicted_tensors]
         layers = layer_facts(calls, gradients, {id(t) for t in flat_live})
         makers = [_maker(calls, id(tensor)) for tensor in flat_live]
         weighted = [_weighted(calls, maker) for maker in makers]
-        few = self.x if predict.fixed_batch else rows_of(self.x, slice(0, 32))
+        n_few = int(np.clip(RANGE_SECONDS / max(each, 1e-6), _FEW // 2, 32))
+        few = self.x if predict.fixed_batch else rows_of(self.x, slice(0, n_few))
         ranges = output_ranges(predict, few, weighted, len(predicted))
         outputs = pair(
             model, live, [None if m is None else calls[m].layer for m in makers], weighted, predicted, data, self.y

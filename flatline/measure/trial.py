@@ -10,11 +10,12 @@ import numpy as np
 
 from flatline import backend
 from flatline.facts import Arm, Array, HeadFacts, ObjectiveFacts, Task
+from flatline.measure.budget import Budget
 from flatline.measure.null import null_loss, perfect_loss, perfect_output
-from flatline.measure.setup import rows_of
+from flatline.measure.setup import n_rows, rows_of
 from flatline.measure.task import BINARY, CATEGORICAL, SPARSE
 
-EVALUATED_ROWS = 512
+PREDICTED_ROWS = 128  # at a time, for memory's sake
 _CHUNK_SECONDS = 0.25
 _TAIL = 0.1  # share of the last steps that a noisy loss is averaged over
 Order = Callable[[int], Array]
@@ -35,6 +36,8 @@ class Trials:
         Rows to train on.
     objective : ObjectiveFacts
         What the losses are judged against.
+    budget : Budget
+        Told what every arm takes.
     """
 
     def __init__(
@@ -46,9 +49,11 @@ class Trials:
         weight: Array | None,
         *,
         objective: ObjectiveFacts,
+        budget: Budget,
     ) -> None:
         self.model, self.predict, self.objective = model, predict, objective
         self.x, self.y = x, y
+        self.budget = budget
         self.weight = None if weight is None else weight.astype("float32")
         self._device: dict[int, Any] = {}
         self._trained: dict[str, backend.CompiledTraining] = {}
@@ -86,13 +91,16 @@ class Trials:
             perfect += factor * head.weight * value
         return null, perfect
 
-    def score(self, x: Any, y: Any) -> tuple[float, int | None]:
-        """Task score of the model as it is now (accuracy or R², NaN where undefined), and the classes predicted."""
+    def evaluate(self, x: Any, y: Any, weight: Array | None) -> tuple[float, float, int | None]:
+        """Data loss in inference mode, task score (accuracy or R², NaN where undefined), and the classes predicted."""
+        parts = [self.predict(rows_of(x, slice(at, at + PREDICTED_ROWS))) for at in range(0, n_rows(x), PREDICTED_ROWS)]
+        outputs = keras.tree.map_structure(lambda *pieces: keras.ops.concatenate(pieces), *parts)
+        total, penalty = backend.total_loss(self.model, backend.to_tensors(x), backend.to_tensors(y), outputs, weight)
+        loss = float(total) - float(penalty)
         if self.head is None or len(self.objective.heads) != 1:
-            return float("nan"), None
-        output = self.predict(x)
-        predicted = np.asarray(keras.ops.convert_to_numpy(keras.tree.flatten(output)[0]), "float32")
-        return task_score(self.head, predicted, np.asarray(keras.tree.flatten(y)[0]))
+            return loss, float("nan"), None
+        predicted = np.asarray(keras.ops.convert_to_numpy(keras.tree.flatten(outputs)[0]), "float32")
+        return loss, *task_score(self.head, predicted, np.asarray(keras.tree.flatten(y)[0]))
 
     # ── one arm ──
 
@@ -150,13 +158,15 @@ class Trials:
         elif reference is not None:
             optimizer.learning_rate = reference
         tensors = [self._on_device(part) for part in (x, y, self.weight)]
-        losses = self._run(training, tensors, order, seconds, enough)
+        losses, stepping = self._run(training, tensors, order, seconds, enough)
         diverged = not bool(np.all(np.isfinite(losses)))
-        used = np.unique(order)[:EVALUATED_ROWS]
+        used = np.unique(order)[: self.budget.n_evaluated()]
         arm = self._arm(name, losses, len(order), diverged, used, (x, y), held_out, time.perf_counter() - start)
         training.set_state(fresh)
         for variable, value in zip(self.model.variables, self._initial, strict=True):
             variable.assign(value)
+        pace = stepping / (len(losses) - 1) if len(losses) > 1 else None
+        self.budget.learn(step=pace, batch=order.shape[1], overhead=time.perf_counter() - start - stepping)
         return dataclasses.replace(arm, rescaled=y is not self.y)
 
     def _on_device(self, structure: Any) -> Any:
@@ -176,7 +186,7 @@ class Trials:
             self._trained[key] = backend.CompiledTraining(self.model, optimizer, penalties=penalties)
         return self._trained[key], self._optimizers[key]
 
-    def _run(self, training: Any, tensors: list[Any], order: Array, seconds: float, enough: Any) -> Array:
+    def _run(self, training: Any, tensors: list[Any], order: Array, seconds: float, enough: Any) -> tuple[Array, float]:
         found = [training.run(*tensors, order[:1])]
         begun, done, chunk = time.perf_counter(), 1, 1
         while done < len(order) and np.all(np.isfinite(found[-1])):
@@ -189,7 +199,7 @@ class Trials:
             pace = (time.perf_counter() - tick) / chunk
             left = max(seconds - (time.perf_counter() - begun), 0.0)
             chunk = int(np.clip(min(_CHUNK_SECONDS, left) / max(pace, 1e-6), 1, 4 * chunk))
-        return np.concatenate(found)
+        return np.concatenate(found), time.perf_counter() - begun
 
     def _arm(
         self, name: str, losses: Array, planned: int, diverged: bool, used: Array, data: Any, held_out: Any, s: float
@@ -198,12 +208,11 @@ class Trials:
             return Arm(name=name, losses=losses, planned=planned, diverged=True, seconds=s)
         tail = losses[-max(1, min(50, int(_TAIL * len(losses)))) :]
         x, y = (rows_of(part, used) for part in data)
-        settled = self.loss(x, y, None if self.weight is None else self.weight[used])
+        settled, score, distinct = self.evaluate(x, y, None if self.weight is None else self.weight[used])
         final = min((v for v in (float(tail.mean()), settled) if np.isfinite(v)), default=float("nan"))
-        score, distinct = self.score(x, y)
         unseen, unseen_loss = float("nan"), float("nan")
         if held_out is not None:
-            unseen, unseen_loss = self.score(*held_out)[0], self.loss(held_out[0], held_out[1], None)
+            unseen_loss, unseen, _ = self.evaluate(held_out[0], held_out[1], None)
         return Arm(
             name=name,
             losses=losses,
@@ -215,13 +224,6 @@ class Trials:
             held_out=unseen,
             held_out_loss=unseen_loss,
         )
-
-    def loss(self, x: Any, y: Any, weight: Array | None) -> float:
-        """Data loss in inference mode."""
-        tensors, targets = backend.to_tensors(x), backend.to_tensors(y)
-        outputs = self.predict(x)
-        total, penalty = backend.total_loss(self.model, tensors, targets, outputs, weight)
-        return float(total) - float(penalty)
 
 
 def _losses_in_order(model: Any, n_outputs: int) -> list[Any]:
