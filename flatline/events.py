@@ -103,7 +103,7 @@ def _told(column: Array) -> Any:
         for at in np.flatnonzero(~np.isfinite(column)).tolist():
             cells[at] = str(cells[at])
         return cells
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         short = column.astype("<f4")
     exact = np.array_equal(short, column, equal_nan=True)
     kind, cells = ("f4", short) if exact else ("f8", column.astype("<f8"))
@@ -119,6 +119,8 @@ def apply(line: bytes, record: RunRecord) -> None:
         When the line is not an event. The record may then hold a part of it.
     """
     event = json.loads(line)
+    if not isinstance(event, dict):
+        raise ValueError("no event")
     if "columns" in event:
         _read_rows(event, record)
     elif "constants" in event:

@@ -30,12 +30,12 @@ class RunRecord:
     why) is thinned in its older half, so that every curve keeps its shape, its spikes and the places where it is not
     finite (`flatline.thinning` states the rule). A row that stays keeps its own values: after thinning, a row of
     `LossLog` is still the mean over the steps since the row that was *recorded* before it, not since the row that is
-    now before it. All logs together take less than 20 MB unless a log has more than 10,000 columns.
+    now before it. All logs together take about 15 MB at most unless a log has more than 10,000 columns.
 
     Parameters
     ----------
     header : mapping of str to object, optional
-        When and where the run began: start time, versions of Python, Keras and platform. Words and numbers only.
+        When and where the run began: start time, versions of Python, Keras and platform. Words and finite numbers only.
     run_id : str, optional
         What tells this record from every other; by default a new one.
 

@@ -50,6 +50,7 @@ class Table:
         self._names: dict[str, str] = {}  # of a wide column: the constant that names its columns
         self._nested: dict[str, dict[str, Array]] = {}
         self._columns: dict[str, Array] = {}
+        self._wide: dict[str, Array] = {}
         self._note, self._max_rows, self._max_cells = note, max_rows, max_cells
         self._step, self._last = np.empty(MIN_ROWS, "int64"), -1
         self._room = min(MIN_ROWS, max_rows)
@@ -109,7 +110,7 @@ class Table:
                     for name in value.keys() & self._nested[field].keys():
                         self._nested[field][name][here] = value[name][there]
                 else:
-                    self._columns[field][here] = value[there]
+                    (self._wide if field in self._wide else self._columns)[field][here] = value[there]
             self.n, at = self.n + rows, at + rows
         self._last = int(step[-1])
         self._log = None
@@ -137,7 +138,8 @@ class Table:
 
     def rows(self, start: int = 0) -> Columns:
         """All columns that were ever given, from row `start` on."""
-        rows: Columns = {field: _read_only(column[start : self.n]) for field, column in self._columns.items()}
+        single = {**self._columns, **self._wide}
+        rows: Columns = {field: _read_only(column[start : self.n]) for field, column in single.items()}
         for field, inner in self._nested.items():
             rows[field] = {name: _read_only(column[start : self.n]) for name, column in inner.items()}
         return rows
@@ -163,26 +165,34 @@ class Table:
         return self._step.nbytes + sum(column.nbytes for column in self._buffers())
 
     def _buffers(self) -> list[Array]:
-        return [*self._columns.values(), *(column for inner in self._nested.values() for column in inner.values())]
+        named = (column for inner in self._nested.values() for column in inner.values())
+        return [*self._columns.values(), *self._wide.values(), *named]
 
     def _limit(self) -> int:
         return max(MIN_ROWS, min(self._max_rows, self._max_cells // max(1, self.width)))
 
     def _place(self, field: str, value: Any, row: int) -> None:
-        """Take a value for which there is no column yet."""
+        """Take what is no number in a column that is there."""
         if field in self.constants:
             self.set(field, value)
         elif field in self._nested:
             self._place_named(field, value, row)
         elif field in self._axes:
-            shape = np.shape(value)
-            if len(shape) != self._axes[field] - 1:
-                raise ValueError(f"{self.log_type.__name__}.{field} takes {self._axes[field] - 1} axes, got {shape}")
-            self._columns[field] = self._blank(shape)
-            self._columns[field][row] = value
-            self._room = min(self._room, self._limit())
+            self._place_array(field, np.asarray(value, "float64"), row)
         else:
             raise TypeError(f"{self.log_type.__name__} has no field {field!r}")
+
+    def _place_array(self, field: str, value: Array, row: int) -> None:
+        column = self._wide.get(field)
+        if column is None:
+            if value.ndim != self._axes[field] - 1:
+                raise ValueError(f"{self.log_type.__name__}.{field} has rows of {self._axes[field] - 1} axes")
+            column = self._blank(value.shape)
+            (self._wide if value.ndim else self._columns)[field] = column
+            self._room = min(self._room, self._limit())
+        if value.shape != column.shape[1:]:  # NumPy would spread one number over a row
+            raise ValueError(f"{self.log_type.__name__}.{field} has rows of {column.shape[1]} numbers")
+        column[row] = value
 
     def _place_named(self, field: str, values: Mapping[str, Any], row: int) -> None:
         inner = self._nested[field]
@@ -224,6 +234,7 @@ class Table:
         step[: len(keep)] = self._step[keep]
         self._step, self.n, self._log = step, len(keep), None
         self._columns = {field: moved(column) for field, column in self._columns.items()}
+        self._wide = {field: moved(column) for field, column in self._wide.items()}
         for field, inner in self._nested.items():
             self._nested[field] = {name: moved(column) for name, column in inner.items()}
 

@@ -10,10 +10,14 @@ ROWS_PER_BUCKET = 4  # the highest, the lowest, the first that is not finite, an
 def rows_to_keep(step: Array, cells: Array) -> Array:
     """Choose the rows that stay: all of the newer half, and of the older half what its curves are drawn by.
 
-    The older half is cut into buckets of equal length in steps, one for eight rows, so that after any number of
-    thinnings the whole past is resolved evenly. Each bucket keeps the rows with its highest and its lowest cell, its
-    first row that is not finite, and its last row. The first row of all is kept, and so is every row that is not
-    finite while these are few (an eighth of the half). At most ⅝ of the older half and one row are left.
+    The older half is cut into buckets of equal length in steps, at most one for eight rows. Each bucket keeps the rows
+    with its highest and its lowest cell, its first row that is not finite, and its last row. The first row of all is
+    kept, and so is every row that is not finite while these are few (an eighth of the half). At most ⅝ of the older
+    half and one row are left.
+
+    The length of a bucket is a power of two and its bounds are multiples of it: when buckets become longer, they are
+    joined, never cut. So the past is resolved evenly after any number of thinnings, and what a bucket keeps are the
+    extremes of all rows that were ever in it.
 
     With one column, highest and lowest are those of the curve. With several, each column is first scaled by its own
     range in the older half, so that a spike in a small column is not outshone by a large column; what a bucket then
@@ -40,8 +44,10 @@ def _shape(step: Array, cells: Array) -> Array:
     n = len(step)
     if n <= 2 * ROWS_PER_BUCKET:
         return np.arange(n)
-    n_buckets = n // (2 * ROWS_PER_BUCKET)
-    bucket = (step - step[0]) * n_buckets // (step[-1] - step[0] + 1)
+    shift = 0
+    while (int(step[-1]) >> shift) - (int(step[0]) >> shift) >= n // (2 * ROWS_PER_BUCKET):
+        shift += 1
+    bucket = step >> shift
     finite = np.isfinite(cells)
     highest, lowest = _extremes(cells, finite)
     odd = np.flatnonzero((~finite & finite.any(axis=0)).any(axis=1))
