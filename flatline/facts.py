@@ -71,9 +71,7 @@ class DataFacts:
     n_duplicates: int = 0  # rows of the sample equal to an earlier row in all inputs
     n_conflicts: int = 0  # of those, rows whose target differs
     n_compared: int = 0  # rows compared for both
-    label_order: float = float(
-        "nan"
-    )  # share of neighbouring rows of equal label, less that of a random order; 1 = sorted
+    label_order: float = float("nan")  # share of neighbours of equal label, less that of a random order; 1 = sorted
     label_order_is_known: bool = False  # rows were seen in the order of training
     has_sample_weight: bool = False
     tail_classes_unseen: tuple[float, ...] = ()  # labels that occur only in the rows `validation_split` holds out
@@ -162,7 +160,9 @@ class ModelFacts:
     n_probe: int  # samples in the probe batch
     input_dependence: float = float("nan")  # ‖f(x) − f(x′)‖/‖f(x)‖ over permuted samples, largest over outputs
     mode_gap: float = float("nan")  # relative difference of outputs in training and inference mode
-    cross_sample: float = float("nan")  # relative change of a sample's output, in inference mode, when others change
+    inference_noise: float = float("nan")  # ‖f(x) − f(x)′‖/‖f(x)‖ of two inference calls on the same samples
+    noise_sources: tuple[str, ...] = ()  # layers whose outputs differ between the two although their inputs do not
+    cross_sample: float = float("nan")  # relative change of a sample's output when others change; NaN under noise
     dtype_policy: str = "float32"
 
     def layer(self, name: str) -> LayerFacts | None:

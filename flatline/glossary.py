@@ -107,6 +107,9 @@ GLOSSARY: dict[str, Quantity] = {
     "cross_sample_influence": Quantity(
         "‖Δf(xᵢ)‖/‖f(xᵢ)‖", "1", "relative change of a sample's output when the others of its batch change",
         "Ben Braiek, Khomh 2023, arXiv:2204.00694"),
+    "inference_noise": Quantity(
+        "‖f(x) − f(x)′‖/‖f(x)‖", "1", "relative difference of two predictions of the same samples",
+        "Gal, Ghahramani 2016, arXiv:1506.02142 (dropout at test time)"),
     "mode_gap": Quantity(
         "‖f_train − f_infer‖/‖f_infer‖", "1", "relative difference of the outputs of training and inference mode",
         "Li, Chen, Hu, Yang 2019, arXiv:1801.05134"),

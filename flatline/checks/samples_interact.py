@@ -74,6 +74,8 @@ def samples_interact(model: ModelFacts, objective: ObjectiveFacts, rehearsal: Re
     """Flag a sample's output that changes with its company."""
     if model.n_probe < LEAST_SAMPLES:
         raise CannotTell(f"{model.n_probe} sample in the probe batch, {LEAST_SAMPLES} needed")
+    if math.isnan(model.cross_sample) and model.inference_noise > 0:
+        raise CannotTell(f"2 predictions of the same samples differ by {model.inference_noise:.2g} times their size")
     if math.isnan(model.cross_sample):
         raise CannotTell("how much the samples of a batch influence one another was not measured")
     stateful = [layer.name for layer in model.layers if layer.config.get("stateful")]

@@ -224,7 +224,7 @@ def has_custom_train_step(model: Any) -> bool:
     return not type(model).train_step.__module__.startswith("keras.")
 
 
-def model_facts(model: Any, layers: tuple[LayerFacts, ...], *, n_probe: int, **behaviour: float) -> ModelFacts:
+def model_facts(model: Any, layers: tuple[LayerFacts, ...], *, n_probe: int, **behaviour: Any) -> ModelFacts:
     """Put the facts of layers and behaviour together."""
     return ModelFacts(
         kind=model_kind(model),

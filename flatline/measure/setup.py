@@ -1,5 +1,6 @@
 """One look at the whole set-up: build, size the probe, observe a pass, and turn what was seen into facts."""
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from flatline.measure.model import (
     observe,
     observe_forward,
 )
+from flatline.measure.repeat import repeated
 
 PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 = 8 %
 PROBE_BYTES = 128_000_000  # of layer outputs kept during the observed pass
@@ -170,7 +172,7 @@ class SetupFacts:
             n_probe=size,
             input_dependence=max((_dependence(p) for p in predicted), default=float("nan")),
             mode_gap=_mode_gap(predicted, flat_live),
-            cross_sample=_cross_sample(model, predict, self.x, predicted),
+            **dataclasses.asdict(repeated(model, predict, self.x, predicted)),
         )
         self.objective = _objective(heads, self.total, self.penalty, model)
 
@@ -211,24 +213,6 @@ def _mode_gap(predicted: Any, live: Any) -> float:
         training = np.asarray(keras.ops.convert_to_numpy(tensor), dtype="float32")
         if training.shape == inference.shape:
             gaps.append(float(np.linalg.norm(training - inference) / max(float(np.linalg.norm(inference)), 1e-12)))
-    return max(gaps, default=float("nan"))
-
-
-def _cross_sample(model: Any, predict: backend.Inference, x: Any, predicted: Any) -> float:
-    """How much a sample's inference output moves when it is predicted among fewer others."""
-    if (
-        n_rows(x) < 2 * _FEW
-        or predict.fixed_batch
-        or any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
-    ):
-        return float("nan")
-    alone = keras.tree.flatten(predict(rows_of(x, slice(0, _FEW))))
-    gaps = [
-        float(np.linalg.norm(np.asarray(keras.ops.convert_to_numpy(few), "float32") - many[:_FEW]))
-        / max(float(np.linalg.norm(many[:_FEW])), 1e-12)
-        for few, many in zip(alone, predicted, strict=True)
-        if few.shape[1:] == many.shape[1:] and len(many) >= _FEW
-    ]
     return max(gaps, default=float("nan"))
 
 

@@ -152,6 +152,7 @@ def model(*layers: facts.LayerFacts, **given: Any) -> facts.ModelFacts:
         "n_probe": 256,
         "input_dependence": 0.8,
         "mode_gap": 0.0,
+        "inference_noise": 0.0,
         "cross_sample": 0.0,
     }
     return facts.ModelFacts(**(defaults | given))

@@ -43,6 +43,11 @@ def test_samples_interact() -> None:
         ],
         cannot_tell=[
             row(make.model(cross_sample=float("nan")), make.objective(), message="not measured"),
+            row(
+                make.model(cross_sample=float("nan"), inference_noise=0.3),
+                make.objective(),
+                message="2 predictions of the same samples differ by 0.3",
+            ),
             row(make.model(cross_sample=0.2, n_probe=1), make.objective(), message="1 sample"),
             row(make.model(STATEFUL, cross_sample=0.2), make.objective(), message="stateful"),
         ],
