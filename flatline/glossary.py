@@ -220,5 +220,26 @@ GLOSSARY: dict[str, Quantity] = {
     "planned_steps": Quantity(
         "T", "steps", "epochs × steps per epoch of the coming `fit`",
         "Keras documentation, Model.fit"),
+    "layer_update_ratio": Quantity(
+        "‖ΔW_l‖/‖W_l‖", "1", "norm of a step's change of one layer's kernel over the kernel's norm, median over steps",
+        "CS231n course notes, Ratio of weights:updates"),
+    "moving_steps": Quantity(
+        "n(ΔW≠0)", "steps", "sampled steps in which a layer's weights changed at all",
+        "Jiang et al. 2025, TrainCheck, arXiv:2506.14813"),
+    "gradient_growth": Quantity(
+        "‖g‖/med ‖g‖", "1", "norm of the whole gradient over its median in all sampled steps before",
+        "Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063"),
+    "backward_growth": Quantity(
+        "s₁/s_L", "1", "relative gradient s = ‖g‖/‖W‖ of the first kernel over the last kernel's",
+        "Glorot, Bengio 2010, AISTATS"),
+    "relative_output_spread": Quantity(
+        "σ(f)/σ(y)", "1", "largest deviation of an output over samples, over that of the targets",
+        "Ben Braiek, Khomh 2023, arXiv:2204.00694"),
+    "probability_spread": Quantity(
+        "σ(f)", "1", "largest deviation over samples of what an output of classes returns",
+        "Ben Braiek, Khomh 2023, arXiv:2204.00694"),
+    "predicted_classes": Quantity(
+        "|{argmax f}|", "classes", "different classes that are predicted for the probe samples",
+        "Ben Braiek, Khomh 2023, arXiv:2204.00694"),
 }
 # fmt: on

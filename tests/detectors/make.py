@@ -1,10 +1,14 @@
 """Runs and logs made by hand, with the null model's loss at 1 and a perfect fit at 0."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from flatline.logs import LossLog, RunFacts, RunHead, RunLayer
+from flatline.facts import Array
+from flatline.logs import ActivationLog, GradientLog, LossLog, ProbeLog, RunFacts, RunHead, RunLayer, UpdateLog
+
+Rows = Mapping[str, float | Sequence[float]]  # column → its number in all rows, or one for each row
 
 RNG = np.random.default_rng(0)
 
@@ -45,3 +49,76 @@ FLAT = losses(1.0, 1.0)
 LEARNING = losses(1.0, 0.6, 0.3)
 CONVERGED = losses(1.0, 0.02, 0.02, 0.02, noise=0.002)
 PLATEAU = losses(1.0, 0.5, 0.5, 0.5)
+
+
+def _table(columns: Rows, n: int) -> Array:
+    """Columns side by side: (n, n_columns)."""
+    return np.stack([np.broadcast_to(np.asarray(rows, float), n) for rows in columns.values()], axis=1).copy()
+
+
+def gradients(relative: Rows, n: int = 20, *, every: int = 15, weight: Rows | None = None, **given: Any) -> GradientLog:
+    """Gradients of which ‖g‖/‖W‖ is known by layer, sampled `n` times; ‖W‖ is 1 unless told."""
+    norms = _table(dict.fromkeys(relative, 1.0) | dict(weight or {}), n)
+    known = {
+        "step": every * np.arange(n),
+        "layers": tuple(relative),
+        "loss": np.full(n, np.nan),
+        "gradient_norm": _table(relative, n) * np.where(norms > 0, norms, 1.0),
+        "weight_norm": norms,
+        "nonfinite_gradients": np.zeros_like(norms),
+        "nonfinite_weights": np.zeros_like(norms),
+    }
+    return GradientLog(**(known | given))
+
+
+def updates(
+    ratio: Rows, n: int = 20, *, every: int = 15, rate: float | Sequence[float] = 1e-3, skipped: Any = 0
+) -> UpdateLog:
+    """Updates of which ‖ΔW‖/‖W‖ is known by layer, sampled `n` times."""
+    return UpdateLog(
+        step=every * np.arange(n),
+        layers=tuple(ratio),
+        update_ratio=_table(ratio, n),
+        learning_rate=np.broadcast_to(np.asarray(rate, float), n).copy(),
+        skipped=np.broadcast_to(np.asarray(skipped, float), n).copy(),
+    )
+
+
+def activations(saturated: Rows, n: int = 20, *, every: int = 15, **given: Any) -> ActivationLog:
+    """Outputs of layers of which the saturated share is known, sampled `n` times."""
+    table = _table(saturated, n)
+    known = {
+        "step": every * np.arange(n),
+        "layers": tuple(saturated),
+        "mean": np.zeros_like(table),
+        "spread": np.ones_like(table),
+        "saturated_share": table,
+        "nonfinite": np.zeros_like(table),
+    }
+    return ActivationLog(**(known | given))
+
+
+def probes(
+    dead: Rows | None = None,
+    n: int = 4,
+    *,
+    every: int = 75,
+    classes: Rows | None = None,
+    spread: Rows | None = None,
+    dependence: float | Sequence[float] = 0.5,
+    n_samples: int = 256,
+) -> ProbeLog:
+    """Probes of a network, `n` of them: dead share by layer, classes predicted and spread by output."""
+    dead = {"dense": 0.0} if dead is None else dead
+    heads = tuple((classes or spread or {"dense_1": 0.0}).keys())
+    unknown = dict.fromkeys(heads, np.nan)
+    return ProbeLog(
+        step=every * np.arange(n),
+        layers=tuple(dead),
+        dead_share=_table(dead, n),
+        heads=heads,
+        distinct_classes=_table(classes or unknown, n),
+        output_spread=_table(spread or unknown, n),
+        input_dependence=np.broadcast_to(np.asarray(dependence, float), n).copy(),
+        n_samples=n_samples,
+    )
