@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts
+from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts, Task
 from flatline.fix import Edit, Fix, MapInput, MapLabels, ReplaceLayer, Safety, SetCompile, SetLayer
 from flatline.layers import CONVOLUTIONS, DENSE, WEIGHTED, written
-from flatline.outputs import place
+from flatline.outputs import BINARY, place
 
 _PURE_ACTIVATIONS = frozenset({"Softmax", "ReLU", "LeakyReLU", "ELU"})
 
@@ -42,6 +42,23 @@ def set_activation(head: HeadFacts, model: ModelFacts | None, activation: str) -
     if activation == "linear":
         return Change(edits=None, snippet=f"outputs = keras.layers.Dense({head.units})(features)")
     return Change(edits=None, snippet=f'outputs = keras.layers.Activation("{activation}")(outputs)')
+
+
+def to_probabilities(objective: ObjectiveFacts, head: HeadFacts, model: ModelFacts | None) -> Fix:
+    """Give the output the activation that its cross-entropy reads: softmax for exclusive classes, or sigmoid."""
+    if is_exclusive_under_binary(head):
+        return fix(
+            f'use `activation="softmax"` in {at(head)}, and `categorical_crossentropy`',
+            set_activation(head, model, "softmax"),
+            set_loss(objective, head, "categorical_crossentropy"),
+        )
+    activation = "sigmoid" if head.loss in BINARY else "softmax"
+    return fix(f'use `activation="{activation}"` in {at(head)}', set_activation(head, model, activation))
+
+
+def is_exclusive_under_binary(head: HeadFacts) -> bool:
+    """Whether a loss for independent labels is given exclusive classes, so that it has to go as well."""
+    return head.loss in BINARY and head.encoding in ("one_hot", "soft") and head.task is Task.MULTICLASS
 
 
 def set_units(head: HeadFacts, model: ModelFacts | None, units: int, activation: str) -> Change:

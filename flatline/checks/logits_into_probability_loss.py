@@ -48,8 +48,8 @@ Learning", section 6.2.2, 2016. M. Wardat, W. Le, H. Rajan, "DeepLocalize", ICSE
 """
 
 from flatline.cause import Cause
-from flatline.changes import Change, at, fix, set_activation, set_loss
-from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts, Task
+from flatline.changes import at, fix, is_exclusive_under_binary, set_activation, set_loss, to_probabilities
+from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix
 from flatline.outputs import (
@@ -124,18 +124,8 @@ def _fixes(head: HeadFacts, objective: ObjectiveFacts, model: ModelFacts | None)
     if head.loss in _LOGARITHMS:
         positive = "softplus" if head.loss == "poisson" else "softmax"
         return (fix(f'use `activation="{positive}"` in {at(head)}', set_activation(head, model, positive)),)
-    exclusive = head.encoding in ("one_hot", "soft") and head.task is Task.MULTICLASS
-    if head.loss in BINARY and exclusive:
-        return (
-            fix(
-                f'use `activation="softmax"` in {at(head)}, and `categorical_crossentropy`',
-                set_activation(head, model, "softmax"),
-                set_loss(objective, head, "categorical_crossentropy"),
-            ),
-        )
-    activation = "sigmoid" if head.loss in BINARY else "softmax"
-    fixes = (fix(f'use `activation="{activation}"` in {at(head)}', set_activation(head, model, activation)),)
-    if head.squash != "linear":
-        return fixes
-    logits: Change = set_loss(objective, head, head.loss, from_logits=True)
-    return (*fixes, fix("or set `from_logits=True` in the loss", logits))
+    mended = to_probabilities(objective, head, model)
+    if head.squash != "linear" or is_exclusive_under_binary(head):
+        return (mended,)
+    logits = set_loss(objective, head, head.loss, from_logits=True)
+    return (mended, fix("or set `from_logits=True` in the loss", logits))

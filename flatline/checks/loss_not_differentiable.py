@@ -72,8 +72,6 @@ def loss_not_differentiable(objective: ObjectiveFacts) -> Findings:
     for head in judged(objective, lambda one: bool(np.isfinite(one.initial)), "a finite loss at initialisation"):
         if head.loss != "custom" or head.squash == "constant" or _is_at_its_best(head):
             continue
-        if head.loss_gradient is None and head.logits_recovered:
-            continue  # the gradient may go through the scores behind the activation
         gradient = head.loss_gradient or 0.0
         told = Evidence(quantity="loss_gradient_norm", value=gradient, bound=(">", LEAST_GRADIENT), where=place(head))
         if told.broken and np.isfinite(gradient):

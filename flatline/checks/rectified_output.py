@@ -46,12 +46,11 @@ arXiv:1903.06733.
 """
 
 from flatline.cause import Cause
-from flatline.changes import at, fix, set_activation, set_loss
-from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts, Task
+from flatline.changes import at, fix, set_activation, to_probabilities
+from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix
 from flatline.outputs import (
-    BINARY,
     CROSS_ENTROPIES,
     is_multiclass_in_one_unit,
     is_real_valued,
@@ -91,21 +90,11 @@ def rectified_output(objective: ObjectiveFacts, model: ModelFacts | None) -> Fin
             f"reads {reads}",
             evidence=(shown,),
             where=place(head),
-            fixes=_fixes(head, objective, model),
+            fixes=(_fix(head, objective, model),),
         )
 
 
-def _fixes(head: HeadFacts, objective: ObjectiveFacts, model: ModelFacts | None) -> tuple[Fix, ...]:
+def _fix(head: HeadFacts, objective: ObjectiveFacts, model: ModelFacts | None) -> Fix:
     if head.from_logits:
-        return (fix(f"take the activation of {at(head)} away", set_activation(head, model, "linear")),)
-    exclusive = head.encoding in ("one_hot", "soft") and head.task is Task.MULTICLASS
-    if head.loss in BINARY and exclusive:
-        return (
-            fix(
-                f'use `activation="softmax"` in {at(head)}, and `categorical_crossentropy`',
-                set_activation(head, model, "softmax"),
-                set_loss(objective, head, "categorical_crossentropy"),
-            ),
-        )
-    activation = "sigmoid" if head.loss in BINARY else "softmax"
-    return (fix(f'use `activation="{activation}"` in {at(head)}', set_activation(head, model, activation)),)
+        return fix(f"take the activation of {at(head)} away", set_activation(head, model, "linear"))
+    return to_probabilities(objective, head, model)
