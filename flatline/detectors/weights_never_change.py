@@ -175,7 +175,10 @@ def _some_still(run: RunFacts, now: Progress, why: dict[str, _Why], step: Array)
     for reason in (_DETACHED, _ZERO):
         names = [name for name, one in why.items() if one is reason]
         if names:
-            told = f"the weights of `{names[0]}`" + (f" and {len(names) - 1} other layers" if names[1:] else "")
+            n_others = len(names) - 1
+            told = f"the weights of `{names[0]}`" + (
+                f" and {n_others} other layer{'s' * (n_others > 1)}" if n_others else ""
+            )
             yield _finding(run, told, names, reason, step, severity)
 
 

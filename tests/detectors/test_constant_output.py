@@ -36,6 +36,9 @@ def test_table():
             row(_run(), make.FLAT, _probes([0.1, 0.1, 0.0, 0.0]), message="since step 150"),
             row(_run(NUMBERS), make.FLAT, _probes(5e-8), message="0.0005 of the deviation of its targets"),
             row(_run(VOCABULARY), make.FLAT, _probes(1e-6), message="varies by 1e-06"),
+            row(_run(), make.FLAT, _probes(9e-4), message="varies by 0.0009"),
+            row(_run(VOCABULARY), make.FLAT, _probes(9e-6), message="varies by 9e-06"),
+            row(_run(UNKNOWN), make.FLAT, _probes(7.0, dependence=9e-7), message="change by 9e-07"),
             # no scale is known for this output, but it does not change with the input
             row(_run(UNKNOWN), make.FLAT, _probes(7.0, dependence=1e-8), message="change by 1e-08 of their size"),
             row(_run(), make.FLAT, _probes(np.nan, dependence=0.0), message="do not depend on the input"),
@@ -44,7 +47,10 @@ def test_table():
             (_run(), make.FLAT, _probes(0.1)),
             (_run(), make.FLAT, _probes(1e-3)),  # at the bound
             (_run(NUMBERS), make.FLAT, _probes(5e-5)),  # small targets, small outputs
-            (_run(VOCABULARY), make.FLAT, _probes(1e-4)),  # small, and as large as an even share
+            (_run(UNKNOWN), make.FLAT, _probes(7.0, dependence=1e-6)),
+            (_run(dataclasses.replace(CLASSES, name="another")), make.FLAT, _probes(0.0)),  # another output was probed
+            (_run(dataclasses.replace(NUMBERS, target_std=0.0)), make.FLAT, _probes(0.0)),  # nothing to vary with
+            (_run(VOCABULARY), make.FLAT, _probes(1.1e-5)),  # small, and as large as an even share
             (_run(UNKNOWN), make.FLAT, _probes(1e-9, dependence=0.1)),
             (_run(), make.FLAT, _probes([0.1, 0.1, 0.1, 0.0])),  # one probe is noise
             (_run(), make.FLAT, _probes([0.0, 0.0, 0.0, 0.1])),  # an output that started at zero

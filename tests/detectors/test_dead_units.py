@@ -75,6 +75,15 @@ def test_table():
                 message="so are most of those of 1 other layer",
                 where="dense_1",
             ),
+            row(make.run(), make.FLAT, make.probes(ALL, dependence=9e-7), message="100%", severity=Severity.ERROR),
+            row(make.run(), make.FLAT, make.probes(ALL, dependence=1.1e-6), message="100%", severity=Severity.WARNING),
+            row(
+                make.run(),
+                make.FLAT,
+                make.probes({"dense": [0.1, 1.0, 1.0, 1.0]}, dependence=[0.5, 0.0, 0.0, 0.0]),
+                message="since step 75",
+                severity=Severity.ERROR,
+            ),
             row(make.run(), FELL_BACK, make.probes(LATER), message="80%", severity=Severity.WARNING),
             row(
                 make.run(),
@@ -134,13 +143,16 @@ def test_table():
             (make.run(batch_size=1), make.losses(1.0, 0.5, noise=0.5), make.probes({"dense": 0.45})),
             (make.run(), make.losses(0.3, 0.3, 0.3), make.probes({"dense": 0.5})),  # resumed
             (make.run(), HALF_WAY, make.probes({"dense": 0.3})),
+            (make.run(), make.PLATEAU, make.probes({"dense": 0.49})),
+            (make.run(), FELL_BACK, make.probes({"dense": 0.49})),
+            (make.run(), make.FLAT, make.probes({"dense": [0.9, 0.9, 0.9, 0.5]})),
         ],
         cannot_tell=[
             row(make.run(), make.losses(1.0, 1.0, n=40), make.probes(ALL), message="40 steps recorded"),
             row(make.run(null=np.nan), make.FLAT, make.probes(ALL), message="null model"),
             row(make.run(), make.losses(1.0, np.nan), make.probes(ALL), message="no number"),
             row(make.run(), make.FLAT, make.probes(ALL, n=1), message="1 probe of the rectifiers, 2 needed"),
-            row(make.run(), make.FLAT, make.probes({"dense": 0.6}, n_samples=128), message="128 samples in the probe"),
+            row(make.run(), make.FLAT, make.probes({"dense": 0.6}, n_samples=200), message="200 samples in the probe"),
             row(make.run(), make.FLAT, make.probes(ALL, n_samples=32), message="32 samples in the probe, 64 needed"),
             # max(0, NaN) is 0 on some processors: the weights are broken, not the units
             row(

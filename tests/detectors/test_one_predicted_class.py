@@ -36,6 +36,7 @@ def test_table():
             row(_run(majority=np.nan), make.FLAT, _probes(1), message="predicts one", severity=Severity.WARNING),
             row(_run(), FELL_BACK, _probes(1), message="predicts one", severity=Severity.WARNING),
             row(_run(), make.losses(1.0, 0.3, 0.3, 8.0, 8.0), _probes(1), message="predicts one"),
+            row(_run(2, majority=0.9), make.FLAT, _probes(1, n_samples=64), message="90%", severity=Severity.INFO),
             # nine tenths are of one class: imbalance, and no bug
             row(
                 _run(2, majority=0.99),
@@ -65,7 +66,7 @@ def test_table():
             row(_run(), make.losses(1.0, np.nan), _probes(1), message="no number"),
             row(_run(), make.FLAT, _probes(1, n=1), message="1 probe of the predicted classes, 2 needed"),
             row(_run(), make.FLAT, _probes(np.nan), message="0 probe of the predicted classes, 2 needed"),
-            row(_run(), make.FLAT, _probes(1, n_samples=32), message="32 samples in the probe, 64 needed"),
+            row(_run(), make.FLAT, _probes(1, n_samples=63), message="63 samples in the probe, 64 needed"),
             row(
                 _run(),
                 make.FLAT,

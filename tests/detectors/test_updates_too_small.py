@@ -30,6 +30,7 @@ def test_table():
             ),
             row(make.run(), make.FLAT, _updates(9e-6, rate=np.nan), message="9.0e-06", fix="to 0.1"),
             row(make.run(), make.FLAT, _updates(np.where(ROW == 7, 9e-5, 1e-6)), message="1.0e-06"),  # one odd batch
+            row(GAN, make.FLAT, _updates(9e-7), message="9.0e-07"),
             # where guessing has no known loss: only what is still to the bit, or all but
             row(GAN, make.FLAT, _updates(1e-9), message="1.0e-09", fix="of the optimizer that moves these weights"),
             # the weights that start at zero have no ratio at first, the others tell
@@ -51,7 +52,8 @@ def test_table():
             (make.run(), make.FLAT, _updates(np.where(ROW < 3, 1e-2, 1e-8))),
             # the rate decayed to nothing
             (make.run(scheduled=True), make.FLAT, _updates(1e-2 * 0.1**ROW, rate=0.1**ROW)),
-            (GAN, make.FLAT, _updates(5e-6)),
+            (make.run(), make.FLAT, _updates(np.where(ROW == 7, 1.1e-4, 1e-6))),  # it does move, now and then
+            (GAN, make.FLAT, _updates(1e-6)),  # at the bound
             (GAN, make.FLAT, _updates(np.where(ROW < 2, 1e-4, 0.0))),
             # nothing moves at all, or only weight decay does: not the rate's doing
             (make.run(), make.FLAT, _updates(0.0)),
@@ -81,3 +83,4 @@ def test_the_new_rate_would_move_a_thousandth(ratio):
     (edit,) = finding.fixes[0].edits
     assert isinstance(edit, SetCompile)
     assert edit.value / 1e-7 * ratio == pytest.approx(1e-3)
+    assert finding.evidence[0].steps == (0, 285)

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from flatline.cause import Cause
 from flatline.detectors.vanishing_gradient import vanishing_gradient
@@ -22,6 +23,8 @@ def _gradients(*relative, **given):
 STRAIGHT = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 CLIFF = (1e-5, 1e-5, 1e-5, 1.0, 1.0, 1.0)  # nearly all of it is lost behind the third layer
 EVEN = (0.5, 1.0, 0.8, 0.6, 1.2, 1.0)
+ONE_PLACE = np.array([-5.5, -2.4, -1.8, -1.2, -0.6, 0.0])
+NO_PLACE = np.array([-5.5, -2.9, -2.2, -1.5, -0.7, 0.0])
 LATER = np.where(np.arange(20) < 5, 0.5, 1e-5)  # the gradient was well at first
 
 
@@ -55,6 +58,12 @@ def test_table():
                 where="dense_2",
             ),
             row(_run("tanh"), make.FLAT, _gradients(*CLIFF), message="most of it", cause=Cause.ACTIVATION),
+            row(_run(), make.FLAT, _gradients(9e-4, 1e-3, 1e-2, 0.1, 1.0, 1.0), message="9.0e-04 of the largest"),
+            # more than half of it at one place, and less
+            row(_run(), make.FLAT, _gradients(*(10**ONE_PLACE)), message="between `dense_1` and `dense_0`"),
+            row(_run(), make.FLAT, _gradients(*(10**NO_PLACE)), message="5 steps back"),
+            # how it was at the start is not known
+            row(_run(), make.FLAT, _gradients(*CLIFF, step=100 + np.arange(20)), message="most of it", cause=None),
             # not a trace of gradient comes through: dead units
             row(_run(), make.FLAT, _gradients(0, 0, 0, 1, 1, 1), message="0.0e+00 of the largest"),
             # lost later: not the start's fault, and dead units may explain it
@@ -82,6 +91,10 @@ def test_table():
             (_run(), make.FLAT, _gradients(*EVEN[:-1], 1e5, weight={"dense_5": np.arange(20) * 1e-5})),
             # no gradient anywhere: not lost on its way
             (_run(), make.FLAT, _gradients(0, 0, 0, 0, 0, 0)),
+            (_run("sigmoid"), make.LEARNING, _gradients(*CLIFF)),
+            (_run("tanh"), make.CONVERGED, _gradients(*CLIFF)),
+            (_run(batch_size=1), make.losses(1.0, 0.5, noise=0.5), _gradients(*STRAIGHT)),
+            (_run(), make.losses(0.3, 0.3, 0.3), _gradients(*STRAIGHT)),  # resumed
             # two kernels are no depth
             (make.run(), make.FLAT, make.gradients({"dense": 1e-6, "dense_1": 1.0})),
             # of an embedding a batch moves few rows: it is not compared
@@ -128,3 +141,18 @@ def test_an_activation_in_a_layer_of_its_own_is_named():
     (finding,) = vanishing_gradient.function(run, make.FLAT, _gradients(1e-5, 1.0, 1.0, 1.0, 1.0, 1.0))
     assert finding.cause is Cause.ACTIVATION
     assert SetLayer(layer="sigmoid", argument="activation", value="relu") in finding.fixes[0].edits
+
+
+@pytest.mark.parametrize(("n_sigmoid", "cause"), [(2, Cause.INITIALIZATION), (3, Cause.ACTIVATION)])
+def test_so_many_slopes_of_a_quarter_are_the_reason(n_sigmoid, cause):
+    layers = [make.layer(name, activation="sigmoid" if i < n_sigmoid else "relu") for i, name in enumerate(NAMES)]
+    (finding,) = vanishing_gradient.function(make.run(*layers), make.FLAT, _gradients(*STRAIGHT))
+    assert finding.cause is cause
+    assert finding.evidence[0].where == "dense_0"
+    assert finding.evidence[0].steps == (0, 285)
+
+
+def test_the_gates_of_a_recurrent_layer_are_no_reason():
+    layers = [make.layer(name, kind="LSTM", activation="tanh") for name in NAMES]
+    (finding,) = vanishing_gradient.function(make.run(*layers), make.FLAT, _gradients(*STRAIGHT))
+    assert finding.cause is Cause.INITIALIZATION

@@ -62,6 +62,23 @@ def test_table():
                 severity=Severity.ERROR,
                 cause=Cause.LEARNING_RATE,
             ),
+            row(
+                make.run(),
+                make.FLAT,
+                _updates(0.0, 0.0, rate=np.where(ROW == 0, 0.0, 1e-9)),
+                _gradients(np.where(ROW == 0, 0.0, 1.0), 1.0),
+                message="too small for their precision",
+            ),
+            # in the first step there was none at all
+            row(
+                make.run(),
+                make.FLAT,
+                _updates(0.0, 0.0),
+                _gradients(np.where(ROW == 0, np.nan, 0.0), 0.0),
+                message="their gradient is exactly 0",
+                severity=Severity.ERROR,
+            ),
+            row(make.run(), make.FLAT, _updates(0.0, 0.0, n=3), message="in any of 3 sampled steps"),
             # a single kernel behind sparse inputs: the entries that are read may not have occurred
             row(
                 make.run(make.layer(is_output=True)),
@@ -141,6 +158,9 @@ def test_table():
             (GAN, make.FLAT, _updates(0.0), _gradients(np.nan)),
             (make.run(custom_train_step=True), make.FLAT, _updates(0.0), _gradients(np.nan)),
             (make.run(), make.CONVERGED, _updates(1e-7)),
+            (make.run(), make.FLAT, _updates(1e-3, 0.0), _gradients(1.0, 1.0)),
+            (make.run(batch_size=1), make.losses(1.0, 0.5, noise=0.5), _updates(1e-3)),
+            (make.run(), make.losses(0.3, 0.3, 0.3), _updates(1e-8, 1e-8)),  # resumed
             # a kernel that starts at zero has no ratio at first
             (make.run(), make.FLAT, _updates(np.where(ROW == 0, np.nan, 1e-3)), _gradients(1.0)),
         ],
@@ -185,3 +205,6 @@ def test_layers_without_and_with_a_gradient_of_zero_are_told_apart():
         (Cause.TRAINABLE, ["a"]),
         (None, ["b", "c"]),
     ]
+    assert [one.where for one in found] == ["a", ""]
+    assert "`b` and 1 other layer did not" in found[1].message
+    assert found[0].evidence[0].steps == (0, 285)
