@@ -132,8 +132,7 @@ def apply(line: bytes, record: RunRecord) -> None:
     elif "found" in event:
         record.found(_finding(event["found"]), event["step"])
     elif "spent" in event:
-        for kind, seconds in event["spent"].items():
-            record.spend(kind, float(seconds) - record.spent.get(kind, 0.0))
+        record.restore_spent({kind: float(seconds) for kind, seconds in event["spent"].items()})
     elif "missing" in event:
         for what in event["missing"]:
             record.miss(what)

@@ -137,6 +137,10 @@ class RunRecord:
         """Add to the seconds of a kind."""
         self._spent[kind] = self._spent.get(kind, 0.0) + seconds
 
+    def restore_spent(self, spent: Mapping[str, float]) -> None:
+        """Put the seconds of a run that is read back in the place of those that are known."""
+        self._spent = dict(spent)
+
     def miss(self, what: str) -> None:
         """Note once what could not be recorded, and why."""
         if len(self._missing) < MAX_MISSING:

@@ -47,13 +47,23 @@ def test_rows_become_a_log():
 def test_what_a_row_does_not_give_is_nan_and_of_constants_the_latest_counts():
     record = RunRecord()
     record.add(GradientLog, step=0, layers=["x", "y", "z"], gradient_norm=[1, 2, 3])
-    record.add(GradientLog, step=1, loss=0.5, layers=NAMES)
+    record.add(GradientLog, step=1, loss=0.5, layers=list(NAMES))
     log = record.logs()[GradientLog]
     nan = np.nan
     assert log.layers == NAMES
     np.testing.assert_array_equal(log.loss, [nan, 0.5])
     np.testing.assert_array_equal(log.gradient_norm, [[1, 2, 3], [nan] * 3])
     np.testing.assert_array_equal(log.weight_norm, [[nan] * 3] * 2)
+
+
+def test_what_a_row_does_not_give_is_nan_in_a_long_log_too():
+    record = RunRecord()
+    for step in range(10 * MIN_ROWS):
+        record.add(UpdateLog, step=step, **({"update_ratio": [0.1], "skipped": 0.0} if step % 2 else {}))
+    log = record.logs()[UpdateLog]
+    assert np.isnan(log.update_ratio[::2]).all()
+    assert np.isnan(log.skipped[::2]).all()
+    assert (log.update_ratio[1::2] == 0.1).all()
 
 
 def test_columns_that_were_never_given_have_a_column_for_each_name():

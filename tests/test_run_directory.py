@@ -1,4 +1,4 @@
-"""What was written is read back to the bit, and what is damaged is told from what is merely torn."""
+"""What was written is read back to the last digit, and what is damaged is told from what is merely torn."""
 
 import json
 import math
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 from flatline.errors import FlatlineError
-from flatline.events import apply, to_line, version_event
+from flatline.events import apply, finding_event, plain, to_line, version_event
 from flatline.finding import Finding
 from flatline.fix import Fix, Safety
 from flatline.logs import GradientLog, LossLog, RunFacts, RunHead
@@ -114,6 +114,11 @@ def test_every_line_is_json_without_numbers_that_json_lacks(run):
     assert {"format": "flatline-run", "version": 1}.items() <= json.loads(lines[0]).items()
 
 
+def test_a_number_that_json_lacks_is_never_written():
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        to_line({"loss": math.nan})
+
+
 def test_what_is_described_again_or_goes_on_is_read_as_it_was_last(tmp_path):
     record = full()
     writer = RunWriter(tmp_path, record)
@@ -157,6 +162,7 @@ DAMAGE = [
     b"7",
     b"[" * 100_000,
     b'{"log": "LossLog", "step": [90, 91], "columns": {"loss": [0.1]}}',
+    b'{"log": "LossLog", "step": [90], "columns": {"loss": [0.1, 0.2]}}',
     b'{"log": "LossLog", "step": [91, 90], "columns": {"loss": [0.1, 0.1]}}',
     b'{"log": "LossLog", "step": [0], "columns": {"loss": [0.1]}}',
     b'{"log": "LossLog", "step": [90], "columns": {"loss": ["much"]}}',
@@ -192,9 +198,12 @@ def test_events_and_fields_of_a_later_time_are_passed_over(run):
         {"log": "LossLog", "constants": {"rain": 1}},
         {"log": "LossLog", "step": [90], "columns": {"loss": [0.25], "rain": [1.0]}},
         {"missing": []},
+        {"facts": {**plain(record.facts), "weather": "fine"}},
+        {"found": {**finding_event(Finding(message="m"), 3)["found"], "weather": "fine"}, "step": 3},
     ]
     file.write_bytes(file.read_bytes() + b"".join(map(to_line, more)))
     record.add(LossLog, step=90, loss=0.25)
+    record.found(Finding(message="m"), 3)
     assert_same(record, load_run(run))
 
 
@@ -219,7 +228,7 @@ def test_where_there_is_no_run_it_is_said(tmp_path):
         b"",
         b"\n",
         b"step,loss\n1,2\n",
-        b'{"format": "other", "version": 1}\n',
+        b'{"format": "other", "version": 1, "run": "x", "header": {}}\n',
         b"{}\n",
         b"[]\n",
         b'{"format": "flatline-run", "version": "1", "run": "x", "header": {}}\n',
@@ -244,7 +253,8 @@ def test_the_file_with_the_highest_number_counts(run):
     write(run / "other", other)
     events(run / "other").rename(run / "events-000010.jsonl")
     (run / "events-000011.tmp").write_bytes(b"half")
-    (run / "events-x.jsonl").write_bytes(b"x")
+    for name in ("events-x.jsonl", "events-000012.jsonl~", "old-events-000012.jsonl"):
+        (run / name).write_bytes(b"x")
     assert_same(other, load_run(run))
 
 

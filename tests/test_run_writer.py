@@ -108,6 +108,46 @@ def test_a_hundred_runs_killed_at_random_moments_have_lost_a_second_at_most(tmp_
     assert last_rows > 1000
 
 
+def die_at(call, calls):
+    """Be killed before the call of this number."""
+    count = iter(range(call + 1))
+
+    def dying(real):
+        def call_or_die(*args, **kwargs):
+            if next(count) == call:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return real(*args, **kwargs)
+
+        return call_or_die
+
+    for name in calls:
+        setattr(os, name, dying(getattr(os, name)))
+
+
+def test_a_run_killed_at_any_call_of_the_system_has_all_that_was_written(tmp_path):
+    for call in range(1000):
+        record = RunRecord()
+        directory = tmp_path / str(call)
+        writer = RunWriter(directory, record, max_bytes=2_000)
+        record.add(LossLog, step=0, loss=0.5)
+        writer.flush()
+
+        def child(writer=writer, record=record, call=call):
+            writer._pid = os.getpid()
+            die_at(call, ("open", "write", "fsync", "close", "replace", "unlink"))
+            record.tables[LossLog].extend(np.arange(1, 30), {"loss": np.full(29, 1 / 3)})
+            writer.flush()  # writes the record anew
+            assert writer.problem is None
+
+        ended = succeeded(forked(child))
+        loaded = load_run(directory).logs()[LossLog]
+        assert loaded.step[-1] == 29 if ended else loaded.step[0] == 0
+        if ended:
+            assert (directory / "events-000002.jsonl").exists()
+            break
+    assert call >= 8
+
+
 def test_a_week_of_steps_takes_no_more_disk_than_allowed(tmp_path):
     record, allowed = RunRecord(), 4 << 20
     writer, largest, rng = RunWriter(tmp_path, record, max_bytes=allowed, interval=0), 0, np.random.default_rng(0)
@@ -420,6 +460,8 @@ def test_a_forked_child_writes_nothing(tmp_path):
 
     assert succeeded(forked(child))
     assert size(tmp_path) == before
+    with pytest.raises(FlatlineError, match="A run is being recorded in"):
+        RunWriter(tmp_path, RunRecord())
     record.add(LossLog, step=5, loss=0.1)
     writer.close()
     assert list(load_run(tmp_path).logs()[LossLog].step) == [5]
