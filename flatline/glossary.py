@@ -241,5 +241,8 @@ GLOSSARY: dict[str, Quantity] = {
     "predicted_classes": Quantity(
         "|{argmax f}|", "classes", "different classes that are predicted for the probe samples",
         "Ben Braiek, Khomh 2023, arXiv:2204.00694"),
+    "gradient_jump": Quantity(
+        "‖g‖/med ‖g‖", "1", "norm of a step's gradient over the median of the 20 sampled steps before",
+        "Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063"),
 }
 # fmt: on
