@@ -3,13 +3,15 @@
 ## What it looks for
 The update ratio ‖ΔW‖/‖W‖ of kernels over the last twenty sampled steps, those left out in which the optimizer meant to
 leave the weights alone. WARNING where the run is no better than the best constant prediction and the median of any
-kernel is above 0.1, or where it stopped far from a perfect fit and half of the kernels or more have a median above 0.5;
-INFO where half of them do in a run that learns. Embeddings are left out, and so are kernels that started at zero or
-have shrunk to a hundredth of what they were: the ratio to next to nothing says nothing.
+kernel is above 0.1; where it never was and a single step changed half of the kernels or more by half of their size;
+or where it stopped far from a perfect fit and half of the kernels or more have a median above 0.5. INFO where half of
+them do in a run that learns. Embeddings are left out, and so are kernels that started at zero or have shrunk to a
+hundredth of what they were: the ratio to next to nothing says nothing.
 
 ## Why it matters
 A step that changes half of a kernel leaves little of what the steps before have made of it. The usual rate changes a
-thousandth a step, a hundredth at the beginning.
+thousandth a step, a hundredth at the beginning. One huge step can be enough: it carries the weights so far out that
+units die or saturate, and no later step looks large beside them.
 
 ## Example
 ```python
@@ -18,10 +20,9 @@ import numpy as np
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(640, 8)).astype("float32")
-y = (X[:, 0] + X[:, 1] > 0).astype("int64")
-layers = [keras.layers.Dense(32, activation="tanh"), keras.layers.Dense(32, activation="tanh")]
-model = keras.Sequential([*layers, keras.layers.Dense(2, activation="softmax")])
-model.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.Adam(3.0))
+y = X @ rng.normal(size=(8, 1)).astype("float32")
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(loss="mse", optimizer=keras.optimizers.SGD(1.5))
 fit_args = {"epochs": 20}
 ```
 
@@ -32,10 +33,9 @@ import numpy as np
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(640, 8)).astype("float32")
-y = (X[:, 0] + X[:, 1] > 0).astype("int64")
-layers = [keras.layers.Dense(32, activation="tanh"), keras.layers.Dense(32, activation="tanh")]
-model = keras.Sequential([*layers, keras.layers.Dense(2, activation="softmax")])
-model.compile(loss="sparse_categorical_crossentropy", optimizer=keras.optimizers.Adam(0.003))
+y = X @ rng.normal(size=(8, 1)).astype("float32")
+model = keras.Sequential([keras.layers.Dense(1)])
+model.compile(loss="mse", optimizer=keras.optimizers.SGD(0.05))
 fit_args = {"epochs": 20}
 ```
 
@@ -53,6 +53,8 @@ applied, rather than rate times gradient, holds for every optimizer. A median ab
 on the digits data of scikit-learn; limits on the rate itself (UMLAUT: above 0.01) call ordinary SGD.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from flatline.cause import Cause
@@ -60,7 +62,7 @@ from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.logs import GradientLog, LossLog, RunFacts, UpdateLog
-from flatline.progress import State, progress
+from flatline.progress import Progress, State, progress
 from flatline.rates import rate_at, set_rate
 from flatline.registry import check
 from flatline.sampled import applied, fruitless, kernels
@@ -85,20 +87,42 @@ def updates_too_large(run: RunFacts, losses: LossLog, updates: UpdateLog, gradie
         rows &= updates.step <= now.since
     if rows.sum() < LEAST_STEPS:
         raise CannotTell(f"{rows.sum()} updates sampled, {LEAST_STEPS} needed")
-    step = updates.step[rows][-WIDTH:]
-    ratio = _medians(updates.update_ratio[rows][:, columns][-WIDTH:])
-    stuck = fruitless(now)
-    typical = float(np.median(ratio))
+    step, every = updates.step[rows], updates.update_ratio[rows][:, columns]
+    ratio = _medians(every[-WIDTH:])
+    jump = _medians(every.T)  # of each step, over kernels
+    stuck, at = fruitless(now), int(jump.argmax())
     bound = FAST if stuck else REPLACED
+    if ratio.max() > bound and (stuck or float(np.median(ratio)) > REPLACED):
+        yield _lasting(run, updates, now, [updates.layers[i] for i in columns], ratio, step[-WIDTH:], bound)
+    elif now.state is State.FLAT and jump[at] > REPLACED:
+        rate = rate_at(run, updates, int(step[at]))
+        yield Finding(
+            message=(
+                f"step {step[at]} changed half of the {len(columns)} kernels by {jump[at]:.2g} of their size or more"
+                + (f" at learning rate {rate:.3g}" if rate > 0 else "")
+            ),
+            evidence=(
+                Evidence(
+                    quantity="update_ratio",
+                    value=float(jump[at]),
+                    bound=("<=", REPLACED),
+                    steps=(int(step[at]), int(step[at])),
+                ),
+            ),
+            fixes=set_rate(run, rate * USUAL / float(jump[at]), than=rate),
+        )
+
+
+def _lasting(
+    run: RunFacts, updates: UpdateLog, now: Progress, names: Sequence[str], ratio: Array, step: Array, bound: float
+) -> Finding:
+    """Return the finding on kernels that the latest steps keep replacing."""
     worst = int(ratio.argmax())
-    if not (ratio[worst] > bound and (stuck or typical > REPLACED)):
-        return
-    name = updates.layers[columns[worst]]
     rate = rate_at(run, updates, int(step[-1]))
     others = int((ratio > bound).sum()) - 1
-    yield Finding(
+    return Finding(
         message=(
-            f"the median update ratio of `{name}` is {ratio[worst]:.2g} in the last {len(step)} sampled steps"
+            f"the median update ratio of `{names[worst]}` is {ratio[worst]:.2g} in the last {len(step)} sampled steps"
             + (f" at learning rate {rate:.3g}" if rate > 0 else "")
             + f", above {bound:g}"
             + (f", and that of {others} other kernel{'s' * (others > 1)}" if others else "")
@@ -108,18 +132,18 @@ def updates_too_large(run: RunFacts, losses: LossLog, updates: UpdateLog, gradie
                 quantity="layer_update_ratio",
                 value=float(ratio[worst]),
                 bound=("<=", bound),
-                where=name,
+                where=names[worst],
                 steps=(int(step[0]), int(step[-1])),
             ),
         ),
-        where=name,
+        where=names[worst],
         fixes=set_rate(run, rate * USUAL / float(ratio[worst]), than=rate),
-        severity=Severity.WARNING if stuck or now.state is State.PLATEAU else Severity.INFO,
+        severity=Severity.WARNING if fruitless(now) or now.state is State.PLATEAU else Severity.INFO,
     )
 
 
 def _medians(ratio: Array) -> Array:
-    """Median over steps of each column, of what is known of it; 0 where nothing is."""
+    """Median of each column, of what is known of it; 0 where nothing is."""
     return np.array([np.median(known) if len(known := column[~np.isnan(column)]) else 0.0 for column in ratio.T])
 
 

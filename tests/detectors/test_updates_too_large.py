@@ -9,6 +9,7 @@ from flatline.testing import RuleTester, row
 from tests.detectors import make
 
 ROW = np.arange(20)
+ODD = np.where(ROW == 4, 3.0, 1e-3)
 SMALLER, TINY = ({"dense": np.where(ROW < 10, 1.0, end)} for end in (0.011, 0.009))
 THREE = make.run(*(make.layer(name) for name in ("dense", "dense_1", "dense_2")))
 FELL_BACK = make.losses(1.0, 0.2, 0.1, 1.0, 1.0, 1.0, 1.0)
@@ -53,6 +54,15 @@ def test_table():
             ),
             # smaller than it was, but of a size
             row(make.run(), make.FLAT, _updates(0.9), make.gradients({"dense": 1.0}, weight=SMALLER), message="0.9"),
+            # one step was enough: what follows looks small beside weights that have become large
+            row(
+                make.run(),
+                make.FLAT,
+                _updates(10 / (1 + ROW) ** 3, 5 / (1 + ROW) ** 3, rate=np.where(ROW == 0, 1.0, 0.01)),
+                message="step 0 changed half of the 2 kernels by 7.5 of their size or more at learning rate 1",
+                severity=Severity.WARNING,
+                fix="set the learning rate to 0.0004",
+            ),
             row(make.run(), make.PLATEAU, _updates(0.6, 0.6), message="above 0.5", severity=Severity.WARNING),
             row(make.run(), make.LEARNING, _updates(0.6, 0.6), message="above 0.5", severity=Severity.INFO),
             row(
@@ -78,7 +88,11 @@ def test_table():
             (make.run(), make.FLAT, _updates(0.9), make.gradients({"dense": 1.0}, weight={"dense": 0.5**ROW})),
             (make.run(), make.FLAT, _updates(0.9), make.gradients({"dense": 1.0}, weight=TINY)),
             # large at first, as Adam's steps are, and small long since
-            (make.run(), make.FLAT, _updates(np.where(ROW < 8, 0.5, 1e-3))),
+            (make.run(), make.FLAT, _updates(np.where(ROW < 8, 0.5, 1e-3), np.where(ROW < 8, 0.5, 1e-3))),
+            (THREE, make.FLAT, make.updates({"dense": ODD, "dense_1": 1e-3, "dense_2": 1e-3})),
+            # one batch of one sample, in a run that stands well or that came to no number otherwise
+            (make.run(batch_size=1), make.PLATEAU, _updates(ODD, ODD)),
+            (make.run(), _until(290), _updates(ODD, ODD)),
             # weights of one axis and embeddings: scales that start small
             (
                 make.run(
