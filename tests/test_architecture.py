@@ -25,6 +25,7 @@ LEVELS = (
         "settings",
         "rules",
         "callbacks",
+        "monitor",
         "watch",
         "loggers",
         "api",

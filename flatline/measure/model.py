@@ -11,13 +11,14 @@ from flatline.facts import LayerFacts, ModelFacts
 from flatline.measure.calls import Call, is_keras, recorded
 
 MAX_CELLS = 1_000_000  # cells of a tensor that statistics are taken over
-_RECTIFIERS = {"relu", "relu6"}
-_SLOPE_SHARE = {  # |f′| as a share of its maximum, from the output a = f(z)
+RECTIFIERS = {"relu", "relu6"}
+_CERTAIN = 1e12  # a slope that is 1 inside and 0 at the ends: any a inside is far above 1 %
+SLOPE_SHARE = {  # |f′| as a share of its maximum, from the output a = f(z): an array or a tensor
     "sigmoid": lambda a: 4 * a * (1 - a),
-    "hard_sigmoid": lambda a: ((a > 0) & (a < 1)).astype("float32"),
+    "hard_sigmoid": lambda a: _CERTAIN * a * (1 - a),
     "tanh": lambda a: 1 - a * a,
-    "hard_tanh": lambda a: (np.abs(a) < 1).astype("float32"),
-    "softsign": lambda a: (1 - np.abs(a)) ** 2,
+    "hard_tanh": lambda a: _CERTAIN * (1 - a * a),
+    "softsign": lambda a: (1 - abs(a)) ** 2,
 }
 
 
@@ -67,10 +68,10 @@ def _note(call: Call) -> None:
         if len(made) > 1:
             notes["output_spread"] = float(made.std(axis=0, dtype="float64").mean())
         activation = declared_activation(call.layer)
-        if activation in _RECTIFIERS and made.ndim > 1:
+        if activation in RECTIFIERS and made.ndim > 1:
             notes["dead_share"] = float(np.mean(np.all(made.reshape(-1, made.shape[-1]) <= 0, axis=0)))
-        if activation in _SLOPE_SHARE:
-            notes["saturated_share"] = float(np.mean(_SLOPE_SHARE[activation](made) < 0.01))
+        if activation in SLOPE_SHARE:
+            notes["saturated_share"] = float(np.mean(SLOPE_SHARE[activation](made) < 0.01))
 
 
 def observe(model: Any, x: Any, y: Any, weight: Any) -> tuple[list[Call], Any]:

@@ -1,0 +1,299 @@
+"""Statistics taken inside the real training step, in the one step in many that asks for them.
+
+The step is traced once with a condition in it: while `mode` is 0 the graph does what it did before. Nothing here
+changes what the step computes; what it reads are the gradients, weights and outputs that the step makes anyway.
+"""
+
+import contextlib
+import functools
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from flatline.backend.hooks import hooked
+from flatline.backend.tensors import N_ENTRIES, entries, norm, output, value
+from flatline.facts import Array
+
+MAX_LAYERS = 24  # each costs some 20 nodes of the graph, and tracing them 10 ms
+HEAD = ("loss", "penalty", "skipped")
+PER_LAYER = ("gradient_norm", "weight_norm", "mean", "spread", "saturated_share")
+IDLE, SECOND, FULL, CAPTURE = 0, 1, 2, 3
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Watched:
+    """A layer whose numbers are wanted; its kernel, and the slope of its activation as a share of the largest."""
+
+    layer: Any
+    kernel: Any | None
+    slope: Callable[[Any], Any] | None
+    entries: Array  # (≤ N_ENTRIES,) flat indices into the kernel
+
+
+@dataclass(kw_only=True)
+class _Step:
+    """What one run of the training step has shown so far."""
+
+    data: Any
+    outputs: dict[int, Any] = field(default_factory=dict)
+    loss: Any = None
+    penalty: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """What one step has written."""
+
+    loss: float
+    penalty: float
+    skipped: bool
+    layers: dict[str, Array]  # quantity of PER_LAYER → (n_layers,)
+    update_ratio: Array  # (n_layers,)
+
+
+class StepSampler:
+    """Makes the training step of a model write statistics when it is told to.
+
+    One for each model, kept with it: Keras keeps the traced step from one `fit` to the next, so that a second set of
+    wrappers would never be traced. `of` finds the one there is.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    choose : callable
+        (trainable variables) → the layers to watch, at most MAX_LAYERS; called whenever the step is traced.
+    capture_bytes : int
+        Of inputs and targets that one step may hand out.
+    """
+
+    def __init__(self, model: Any, choose: Callable[[Sequence[Any]], list[Watched]], capture_bytes: int) -> None:
+        self.watched: list[Watched] = []
+        self.trace_seconds = 0.0
+        self.problems: list[str] = []
+        self._model, self._choose, self._capture_bytes = model, choose, capture_bytes
+        self._local = threading.local()
+        self._tracing = False
+        self._capture: list[Any] | None = None
+        self._structure: Any = None
+        strategy = model.distribute_strategy
+        # One replica's numbers serve: every replica writes its own copy, the first one's is read.
+        given = {"trainable": False}
+        if strategy.num_replicas_in_sync > 1:
+            given |= {
+                "synchronization": tf.VariableSynchronization.ON_READ,
+                "aggregation": tf.VariableAggregation.ONLY_FIRST_REPLICA,
+            }
+        self._replicas = strategy.num_replicas_in_sync
+        place = tf.device("cpu:0") if not model.jit_compile and self._replicas == 1 else contextlib.nullcontext()
+        with strategy.scope(), place:
+            self._mode = tf.Variable(IDLE, dtype="int64", **given)
+            self._stats = tf.Variable(tf.zeros(len(HEAD) + len(PER_LAYER) * MAX_LAYERS), **given)
+            self._before = tf.Variable(tf.zeros((MAX_LAYERS, N_ENTRIES)), **given)
+            self._after = tf.Variable(tf.zeros((MAX_LAYERS, N_ENTRIES)), **given)
+        self._armed = IDLE
+        self._attach_model()
+        self.attach_optimizer()
+
+    @staticmethod
+    def of(model: Any) -> "StepSampler | None":
+        """Return the sampler that this model's training step has already."""
+        return getattr(vars(model).get("train_step"), "flatline_sampler", None)
+
+    # ── wrapping ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _attach_model(self) -> None:
+        model = self._model
+        train_step, compute_loss = model.train_step, model.compute_loss
+
+        @functools.wraps(train_step)
+        def step(data: Any) -> Any:
+            if tf.executing_eagerly() and self._armed == IDLE:
+                return train_step(data)
+            self._tracing = True
+            self._local.step = _Step(data=data)
+            try:
+                with hooked(self._note):
+                    return train_step(data)
+            finally:
+                self._local.step = None
+                self._tracing = False
+
+        @functools.wraps(compute_loss)
+        def loss(*args: Any, **kwargs: Any) -> Any:
+            total = compute_loss(*args, **kwargs)
+            now = getattr(self._local, "step", None)
+            if now is not None and now.loss is None:
+                with self._guarded("loss"):
+                    now.loss, extra = total, model.losses
+                    now.penalty = tf.add_n([tf.cast(tf.reduce_sum(t), "float32") for t in extra]) if extra else None
+            return total
+
+        step.flatline_sampler = self  # type: ignore[attr-defined]
+        model.train_step, model.compute_loss = step, loss
+        model.train_function = None  # traced without us, if at all
+
+    def attach_optimizer(self) -> None:
+        """Wrap the optimizer that the model has now; `compile` may have given it a new one."""
+        optimizer = self._model.optimizer
+        if optimizer is None or "apply" in vars(optimizer):
+            return
+        original = optimizer.apply
+
+        @functools.wraps(original)
+        def apply(grads: Any, trainable_variables: Any = None) -> Any:
+            grads = list(grads)
+            if getattr(self._local, "step", None) is not None:
+                start = time.perf_counter()
+                with self._guarded("gradients"):
+                    known = optimizer._trainable_variables if trainable_variables is None else trainable_variables
+                    variables = list(known)
+                    trainable_variables = variables if trainable_variables is not None else None
+                    self._sample(optimizer, grads, variables, self._local.step)
+                self.trace_seconds += time.perf_counter() - start
+                self._local.step = None  # the first call in a step is the one that is sampled
+            return original(grads, trainable_variables)
+
+        optimizer.apply = apply
+
+    @contextlib.contextmanager
+    def _guarded(self, what: str) -> Iterator[None]:
+        """Whatever goes wrong in here is noted; the user's step goes on as if we were not there."""
+        try:
+            yield
+        except Exception as error:
+            self.problems.append(f"{what} inside the training step: {type(error).__name__}: {str(error)[:200]}")
+
+    def _note(self, layer: Any, outputs: Any) -> None:
+        now = getattr(self._local, "step", None)
+        if now is None or id(layer) in now.outputs:
+            return
+        first = next((t for t in keras.tree.flatten(outputs) if isinstance(t, tf.Tensor)), None)
+        # A layer inside a loop or a function of its own makes tensors that do not exist out here.
+        if first is not None and (tf.executing_eagerly() or first.graph is tf.compat.v1.get_default_graph()):
+            now.outputs[id(layer)] = first
+
+    # ── inside the step ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _sample(self, optimizer: Any, grads: list[Any], variables: list[Any], now: _Step) -> None:
+        self.watched = self._choose(variables)[:MAX_LAYERS]
+        by_variable = {id(v): g for v, g in zip(variables, grads, strict=True)}
+        gradients = [None if w.kernel is None else by_variable.get(id(w.kernel)) for w in self.watched]
+        scale = getattr(optimizer, "dynamic_scale", None)
+        factor = 1.0 if scale is None else 1.0 / tf.cast(tf.convert_to_tensor(scale), "float32")
+        ours = getattr(optimizer, "loss_scale_factor", None)
+        factor = factor if ours is None else factor / ours
+        captured = self._prepare_capture(now.data)
+
+        def kernels() -> Any:
+            rows = [tf.zeros(N_ENTRIES) if w.kernel is None else entries(w.kernel, w.entries) for w in self.watched]
+            return tf.stack([*rows, *[tf.zeros(N_ENTRIES)] * (MAX_LAYERS - len(rows))])
+
+        def full() -> Any:
+            self._before.assign(kernels())
+            self._stats.assign(self._row(gradients, factor, optimizer, now))
+            if captured:
+                tf.cond(self._mode > FULL, captured, lambda: tf.constant(0))
+            self._mode.assign(tf.constant(SECOND, "int64"))
+            return tf.constant(0)
+
+        def second() -> Any:
+            self._after.assign(kernels())
+            self._mode.assign(tf.constant(IDLE, "int64"))
+            return tf.constant(0)
+
+        def write() -> Any:
+            return tf.cond(self._mode > SECOND, full, second)
+
+        tf.cond(self._mode > IDLE, write, lambda: tf.constant(0))
+
+    def _row(self, gradients: list[Any], factor: Any, optimizer: Any, now: _Step) -> Any:
+        nan = tf.constant(np.nan)
+        norms = [nan if g is None else factor * norm(g) for g in gradients]
+        finite = [tf.math.is_finite(n) for n, g in zip(norms, gradients, strict=True) if g is not None]
+        skipped = tf.constant(0.0)
+        if getattr(optimizer, "dynamic_scale", None) is not None and finite:
+            skipped = 1.0 - tf.cast(tf.reduce_all(finite), "float32")
+        head = [
+            nan if now.loss is None else tf.cast(now.loss, "float32") * self._replicas,
+            nan if now.penalty is None and now.loss is None else now.penalty or tf.constant(0.0),
+            skipped,
+        ]
+        weights = [nan if w.kernel is None else norm(w.kernel.value) for w in self.watched]
+        outputs = [output(now.outputs.get(id(w.layer)), w.slope) for w in self.watched]
+        columns = [norms, weights, *([o[i] for o in outputs] for i in range(3))]
+        padding = [nan] * (MAX_LAYERS - len(self.watched))
+        return tf.stack([*head, *[cell for column in columns for cell in (*column, *padding)]])
+
+    def _prepare_capture(self, data: Any) -> Callable[[], Any] | None:
+        """Make room for a part of the batch; None where its shape or type does not allow that."""
+        leaves = [leaf for leaf in keras.tree.flatten(data) if leaf is not None]
+        dense = all(isinstance(t, tf.Tensor) and t.dtype != tf.string and t.shape.rank for t in leaves)
+        if self._replicas > 1 or not leaves or not dense or not all(t.shape[1:].is_fully_defined() for t in leaves):
+            return None
+        bytes_each = sum(t.dtype.size * int(np.prod(t.shape[1:])) for t in leaves)
+        n = int(min(64, self._capture_bytes // max(1, bytes_each)))
+        if n < 1:
+            return None
+        if self._capture is None or any(v.shape[1:] != t.shape[1:] for v, t in zip(self._capture[1:], leaves)):
+            with tf.init_scope():
+                rooms = [tf.Variable(tf.zeros((n, *t.shape[1:]), t.dtype), trainable=False) for t in leaves]
+                self._capture = [tf.Variable(0, dtype="int64", trainable=False), *rooms]
+        self._structure = keras.tree.map_structure(lambda leaf: None if leaf is None else 0, data)
+        count, *rooms = self._capture
+
+        def write() -> Any:
+            for room, tensor in zip(rooms, leaves, strict=True):
+                padding = tf.zeros((room.shape[0], *tensor.shape[1:]), tensor.dtype)
+                room.assign(tf.concat([tensor, padding], 0)[: room.shape[0]])
+            count.assign(tf.minimum(tf.shape(leaves[0], out_type="int64")[0], rooms[0].shape[0]))
+            return tf.constant(0)
+
+        return write
+
+    # ── from outside ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def arm(self, *, capture: bool = False) -> None:
+        """Let the next step write its statistics, and the one after it what the update has changed."""
+        self._armed = CAPTURE if capture else FULL
+        self._mode.assign(self._armed)
+
+    def disarm(self) -> None:
+        """Forget a step that was asked for and never came."""
+        self._armed = IDLE
+        self._mode.assign(IDLE)
+
+    def done(self) -> bool:
+        """Whether both steps have been taken."""
+        return bool(value(self._mode) == IDLE)
+
+    def read(self) -> Sample:
+        """Return what the last two steps have written."""
+        self._armed = IDLE
+        row, n = value(self._stats), len(self.watched)
+        columns = row[len(HEAD) :].reshape(len(PER_LAYER), MAX_LAYERS)[:, :n]
+        before, after = value(self._before)[:n], value(self._after)[:n]
+        with np.errstate(all="ignore"):
+            base = np.linalg.norm(before, axis=1)
+            ratio = np.linalg.norm(after - before, axis=1) / np.where(base > 0, base, np.nan)
+        return Sample(
+            loss=float(row[0]),
+            penalty=float(row[1]),
+            skipped=bool(row[2] > 0),
+            layers=dict(zip(PER_LAYER, columns, strict=True)),
+            update_ratio=np.where([w.kernel is None for w in self.watched], np.nan, ratio),
+        )
+
+    def captured(self) -> Any | None:
+        """Return the rows of the batch that the last sampled step has handed out, in the structure of its data."""
+        if self._capture is None:
+            return None
+        count, *rooms = self._capture
+        rows = iter([room.numpy()[: int(count.numpy())] for room in rooms])
+        return keras.tree.map_structure(lambda leaf: None if leaf is None else next(rows), self._structure)

@@ -1,0 +1,296 @@
+"""Records a training run from inside, and spends no more time on it than it was given."""
+
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import replace
+from statistics import median
+from typing import Any
+
+import keras
+import numpy as np
+
+from flatline.backend.step import StepSampler
+from flatline.facts import Array
+from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, ProbeLog, UpdateLog
+from flatline.measure import run as runs
+from flatline.measure.probe import probe, rectifiers
+from flatline.measure.setup import n_rows, rows_of
+from flatline.record import RunRecord
+
+PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 = 8 %
+KEPT_BYTES = 8_000_000  # of captured rows: half of the 16 MB that a monitor may take beside 1 % of the training's
+CAPTURE_BYTES = 2_000_000  # of one batch
+SHARES = {"sampling": 0.5, "probe": 0.25, "judging": 0.25}  # of the time that may be spent
+RECENT = 31  # steps whose median duration a sampled step is compared with
+
+
+class Recorder:
+    """Fills a record while a model trains; the callbacks tell it when.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled.
+    record : RunRecord
+    overhead : float
+        Share of the training time that may be spent, compilation and the first look at the data apart.
+    data : tuple of (x, y) or None
+        Rows for the probe and the null model; otherwise they are taken from the training batches.
+    """
+
+    def __init__(self, model: Any, record: RunRecord, *, overhead: float, data: tuple[Any, Any] | None) -> None:
+        self.model, self.record, self.overhead = model, record, overhead
+        self.n_steps = 0
+        self.x: Any = None
+        self.y: Any = None
+        self.weight: Array | None = None
+        self._given = data
+        if data is not None:
+            self.x, self.y = data
+        self._rows: list[Any] = []
+        self._batch = 0
+        self._elapsed = 0.0
+        self._since: float | None = None
+        self._costs = {"sampling": 0.0, "probe": 0.0, "judging": 0.0}
+        self._spent = dict.fromkeys(self._costs, 0.0)
+        self._durations: deque[float] = deque(maxlen=RECENT)
+        self._armed_at: int | None = None
+        self._armed_durations: list[float] = []
+        self._losses: list[tuple[int, float]] = []
+        self._previous, self._in_epoch = 0.0, 0
+        self._running: bool | None = None
+        self._planned = 0
+        self._sampler: StepSampler | None = None
+
+    # ── fit ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def begin(self, *, epochs: int | None, steps: int | None) -> None:
+        """A call of `fit` begins."""
+        self._planned += (epochs or 0) * (steps or 0)
+        self._since = time.perf_counter()
+        known = self.record.facts
+        facts = runs.describe(self.model, planned_steps=self._planned or None, steps_per_epoch=steps)
+        if known is not None:
+            names = ("heads", "null", "perfect", "n_null", "batch_size", "scheduled")
+            facts = replace(facts, **{name: getattr(known, name) for name in names})
+        self.record.describe(facts)
+        self.record.end(None)
+
+    def attach(self) -> None:
+        """Step into the training step of the model, before Keras traces it."""
+        model = self.model
+        if model.optimizer is None:
+            self.record.miss("gradients: the model was compiled without an optimizer")
+            return
+        self._sampler = StepSampler.of(model) or StepSampler(
+            model, lambda variables: runs.watched(model, variables), CAPTURE_BYTES
+        )
+        self._sampler.attach_optimizer()
+
+    def step_begins(self) -> None:
+        """A batch begins: decide whether its step is sampled."""
+        if self._sampler is not None and self._armed_at is None and self.n_steps >= 1 and self.may("sampling"):
+            start = time.perf_counter()
+            wants_rows = self._given is None and self._n_kept() < PROBE_ROWS
+            self._sampler.arm(capture=wants_rows)
+            self._armed_at, self._armed_durations = self.n_steps, []
+            self._spend("sampling", time.perf_counter() - start)
+        self._began = time.perf_counter()
+
+    def step_ends(self, n_steps: int, logs: Mapping[str, float]) -> None:
+        """A batch has ended: `n_steps` steps were taken since it began."""
+        duration = time.perf_counter() - self._began
+        loss = logs.get("loss")
+        if loss is not None:
+            self._losses.append((self.n_steps + n_steps - 1, self._of_these_steps(loss, n_steps)))
+            if len(self._losses) >= 256:
+                self.flush()
+        self.n_steps += n_steps
+        if self._armed_at is None:
+            self._durations.append(duration)
+            return
+        self._armed_durations.append(duration)
+        if self.n_steps - self._armed_at >= 2:
+            self._take_sample()
+
+    def _of_these_steps(self, loss: float, n_steps: int) -> float:
+        """Mean loss of the latest steps, from the mean over the epoch so far, which is what Keras reports."""
+        before, total = self._in_epoch, self._in_epoch + n_steps
+        self._in_epoch = total
+        if before and self._running is None:
+            self._running = self._reports_running_mean(loss)
+        found = loss if not self._running and before else (loss * total - self._previous * before) / n_steps
+        self._previous = loss
+        return found
+
+    def _reports_running_mean(self, loss: float) -> bool:
+        """A training step of the user's own may report the loss of the batch instead."""
+        if not self.record.facts or not self.record.facts.custom_train_step:
+            return True
+        trackers = [m for m in self.model.metrics if m.name == "loss"]
+        return any(abs(float(np.asarray(m.result())) - loss) <= 1e-6 * abs(loss) + 1e-12 for m in trackers)
+
+    def flush(self) -> None:
+        """Move the losses read so far into the record."""
+        for step, loss in self._losses:
+            self.record.add(LossLog, step=step, loss=loss)
+        self._losses = []
+
+    def epoch_begins(self) -> None:
+        """Keras starts its running means anew."""
+        self._previous, self._in_epoch = 0.0, 0
+
+    def epoch_ends(self, logs: Mapping[str, Any]) -> None:
+        """An epoch has ended, validation included."""
+        self.flush()
+        values = {name: float(value) for name, value in logs.items() if np.ndim(value) == 0}
+        if self.n_steps:
+            self.record.add(EpochLog, step=self.n_steps - 1, values=values)
+
+    def end(self, how: str) -> None:
+        """`fit` has ended."""
+        self.flush()
+        if self._sampler is not None:
+            if self._armed_at is not None:
+                self._sampler.disarm()
+                self._armed_at = None
+            for problem in self._sampler.problems:
+                self.record.miss(problem)
+        self._elapsed, self._since = self.elapsed(), None
+        total = {**self._spent, "training": self._elapsed}
+        if self._sampler is not None:
+            total["compile"] = self._sampler.trace_seconds
+        for kind, seconds in total.items():
+            self.record.spend(kind, seconds - self.record.spent.get(kind, 0.0))
+        self.record.end(how)
+
+    # ── the budget ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def elapsed(self) -> float:
+        """Seconds of training so far."""
+        return self._elapsed + (0.0 if self._since is None else time.perf_counter() - self._since)
+
+    def may(self, kind: str) -> bool:
+        """Whether there is time for one more of a kind."""
+        allowed = SHARES[kind] * self.overhead * self.elapsed()
+        return self._spent[kind] + self._costs[kind] <= allowed
+
+    def _spend(self, kind: str, seconds: float) -> None:
+        self._spent[kind] += seconds
+
+    def spend(self, kind: str, seconds: float) -> None:
+        """Tell what one more of a kind has cost."""
+        self._spend(kind, seconds)
+        self._costs[kind] = seconds if not self._costs[kind] else 0.5 * (self._costs[kind] + seconds)
+
+    # ── samples ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _take_sample(self) -> None:
+        start = time.perf_counter()
+        sampler, step = self._sampler, self._armed_at
+        self._armed_at = None
+        if sampler is None or step is None or not sampler.done():
+            return
+        found = sampler.read()
+        names = tuple(w.layer.name for w in sampler.watched)
+        layers = found.layers
+        self.record.add(
+            GradientLog, step=step, layers=names, loss=found.loss,
+            gradient_norm=layers["gradient_norm"], weight_norm=layers["weight_norm"],
+            nonfinite_gradients=_not_finite(layers["gradient_norm"], sampler),
+            nonfinite_weights=_not_finite(layers["weight_norm"], sampler),
+        )  # fmt: skip
+        self.record.add(
+            UpdateLog, step=step, layers=names, update_ratio=found.update_ratio,
+            learning_rate=self._rate(), skipped=float(found.skipped or self._accumulates(step)),
+        )  # fmt: skip
+        self.record.add(
+            ActivationLog, step=step, layers=names, mean=layers["mean"], spread=layers["spread"],
+            saturated_share=layers["saturated_share"],
+        )  # fmt: skip
+        if np.isfinite(found.penalty) and self._losses:
+            at, loss = self._losses.pop()
+            self.flush()
+            self.record.add(LossLog, step=at, loss=loss, penalty=found.penalty)
+        self._capture(sampler)
+        usual = median(self._durations) if self._durations else None
+        beyond = 0.0 if usual is None else sum(max(0.0, d - usual) for d in self._armed_durations)
+        self.spend("sampling", time.perf_counter() - start + beyond)
+
+    def _accumulates(self, step: int) -> bool:
+        facts = self.record.facts
+        return facts is not None and facts.accumulation > 1 and (step + 1) % facts.accumulation != 0
+
+    def _rate(self) -> float:
+        try:
+            return float(np.asarray(self.model.optimizer.learning_rate))
+        except Exception:  # a schedule of the user's own
+            return float("nan")
+
+    def _n_kept(self) -> int:
+        return sum(n_rows(rows[0]) for rows in self._rows)
+
+    def _capture(self, sampler: StepSampler) -> None:
+        """Keep what the sampled step has handed out of its batch."""
+        if self._given is not None or self._n_kept() >= PROBE_ROWS:
+            return
+        data = sampler.captured()
+        if data is None:
+            return
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        if y is None or sum(a.nbytes for a in keras.tree.flatten((x, y))) * (len(self._rows) + 1) > KEPT_BYTES:
+            return
+        self._rows.append((x, y, weight))
+        self._batch = max(self._batch, n_rows(x))
+        parts = list(zip(*self._rows, strict=True))
+        self.x, self.y = (keras.tree.map_structure(lambda *a: np.concatenate(a), *part) for part in parts[:2])
+        weighted = [np.ravel(w) for w in parts[2] if w is not None]
+        self.weight = np.concatenate(weighted) if weighted else None
+
+    # ── what is computed from the rows ──────────────────────────────────────────────────────────────────────────
+
+    def look_at_rows(self) -> None:
+        """Learn the null model's loss from the rows seen so far; costs some 20 ms."""
+        facts = self.record.facts
+        if facts is None or self.x is None or self.y is None or facts.custom_train_step:
+            return
+        n = n_rows(self.x)
+        if n == facts.n_null:
+            return
+        start = time.perf_counter()
+        try:
+            found, null, perfect = runs.heads(self.model, self.x, self.y, self.weight, self._batch or n)
+            batch = self._batch or None
+            self.record.describe(replace(facts, n_null=n, heads=found, null=null, perfect=perfect, batch_size=batch))
+        except Exception as error:
+            self.record.miss(f"the null model's loss: {type(error).__name__}: {str(error)[:200]}")
+            self.record.describe(replace(facts, n_null=n))
+        self.record.spend("first look", time.perf_counter() - start)
+
+    def run_probe(self) -> None:
+        """Run the probe, if there are rows for it."""
+        facts = self.record.facts
+        if self.x is None or facts is None or not facts.heads or not self.n_steps:
+            return
+        start = time.perf_counter()
+        found = probe(
+            self.model,
+            rows_of(self.x, slice(0, PROBE_ROWS)),
+            rectifiers(self.model),
+            [h.n_classes for h in facts.heads],
+        )
+        self.record.add(ProbeLog, step=self.n_steps - 1, heads=tuple(h.name for h in facts.heads), **found)
+        self.spend("probe", time.perf_counter() - start)
+
+
+def _not_finite(norms: Array, sampler: StepSampler) -> Array:
+    """1 where a norm is no finite number although there is something to take it of."""
+    there = np.array([w.kernel is not None for w in sampler.watched])
+    return (there & ~np.isfinite(norms) & ~_missing(norms)).astype(float)
+
+
+def _missing(norms: Array) -> Array:
+    """NaN is how a step says that no gradient reached a layer: only infinity is certain, unless all are NaN."""
+    lost = np.isnan(norms)
+    return lost & (not lost.all())
