@@ -1,7 +1,8 @@
 """Tell why a neural network does not learn.
 
 `flatline.check_setup(model, X, y)` measures a Keras set-up before the first epoch and names what keeps it from
-learning. Names are imported when they are first used, so that `import flatline` costs next to nothing.
+learning; `FlatlineMonitor` among the callbacks of `fit` watches the training and says when it has flatlined, and why.
+Names are imported when they are first used, so that `import flatline` costs next to nothing.
 """
 
 import importlib
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from flatline.api import assert_trainable as assert_trainable
     from flatline.api import check_setup as check_setup
+    from flatline.callbacks import FlightRecorder as FlightRecorder
     from flatline.cause import Cause as Cause
     from flatline.errors import FlatlineError as FlatlineError
     from flatline.errors import FlatlineWarning as FlatlineWarning
@@ -17,8 +19,13 @@ if TYPE_CHECKING:
     from flatline.finding import Finding as Finding
     from flatline.finding import Severity as Severity
     from flatline.fix import Fix as Fix
+    from flatline.judging import judge as judge
+    from flatline.monitor import FlatlineMonitor as FlatlineMonitor
+    from flatline.monitor import StopOnFlatline as StopOnFlatline
+    from flatline.record import RunRecord as RunRecord
     from flatline.reports.report import Report as Report
     from flatline.rules import explain as explain
+    from flatline.run_directory import load_run as load_run
 
 __version__ = "0.1.0"
 
@@ -26,6 +33,12 @@ _HOMES = {
     "check_setup": "flatline.api",
     "assert_trainable": "flatline.api",
     "explain": "flatline.rules",
+    "FlatlineMonitor": "flatline.monitor",
+    "StopOnFlatline": "flatline.monitor",
+    "FlightRecorder": "flatline.callbacks",
+    "RunRecord": "flatline.record",
+    "load_run": "flatline.run_directory",
+    "judge": "flatline.judging",
     "Report": "flatline.reports.report",
     "Finding": "flatline.finding",
     "Evidence": "flatline.finding",

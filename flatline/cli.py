@@ -1,4 +1,4 @@
-"""The command line: check, explain, rules, demo. Exit codes: 0 clean, 1 findings, 2 wrong usage or input."""
+"""The command line: check, report, explain, rules, demo. Exit codes: 0 clean, 1 findings, 2 wrong usage or input."""
 
 import argparse
 import io
@@ -76,6 +76,18 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--ignore", type=_names, default=(), metavar="CODES", help="codes, prefixes or names, by commas")
     check.add_argument("--fail-on", choices=tuple(FAIL_ON), help="least severity that exits with 1 (default: warning)")
     check.add_argument("--json", action="store_true", help="write the report as JSON")
+
+    report = commands.add_parser("report", help="judge the record of a run")
+    report.set_defaults(run=_report)
+    report.add_argument("run_dir", metavar="RUN", type=Path, help="directory given to a callback as run_dir")
+    report.add_argument("-o", "--output", metavar="FILE", help="write the report to a .html or .json file instead")
+    report.add_argument(
+        "--select", type=_names, default=(), metavar="CODES", help="codes, prefixes or names, by commas"
+    )
+    report.add_argument(
+        "--ignore", type=_names, default=(), metavar="CODES", help="codes, prefixes or names, by commas"
+    )
+    report.add_argument("--fail-on", choices=tuple(FAIL_ON), help="least severity that exits with 1 (default: warning)")
 
     explain = commands.add_parser("explain", help="print the page of a check")
     explain.set_defaults(run=_explain)
@@ -194,6 +206,21 @@ def _file(path: Path, option: str) -> None:
 
 def _first_line(error: BaseException) -> str:
     return str(error).strip().partition("\n")[0][:200] or type(error).__name__
+
+
+def _report(arguments: argparse.Namespace) -> int:
+    from flatline.judging import judge
+    from flatline.reports import terminal
+    from flatline.run_directory import load_run
+    from flatline.settings import load_settings
+
+    fail_on = FAIL_ON[arguments.fail_on] if arguments.fail_on else load_settings(Path.cwd()).fail_on
+    report = judge(load_run(arguments.run_dir), select=arguments.select, ignore=arguments.ignore)
+    if arguments.output:
+        report.save(arguments.output)
+    else:
+        terminal.show(report)
+    return FOUND if any((finding.severity or 0) >= fail_on for finding in report.findings) else CLEAN
 
 
 def _explain(arguments: argparse.Namespace) -> int:

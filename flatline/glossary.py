@@ -241,8 +241,26 @@ GLOSSARY: dict[str, Quantity] = {
     "predicted_classes": Quantity(
         "|{argmax f}|", "classes", "different classes that are predicted for the probe samples",
         "Ben Braiek, Khomh 2023, arXiv:2204.00694"),
+    "loss_swing": Quantity(
+        "Δp", "1", "1.48 · median |change| of the progress from one window of steps to the next",
+        "Von Neumann 1941, doi:10.1214/aoms/1177731677"),
     "gradient_jump": Quantity(
         "‖g‖/med ‖g‖", "1", "norm of a step's gradient over the median of the 20 sampled steps before",
         "Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063"),
+    "penalty_to_gap": Quantity(
+        "R/(L_null − L_perfect)", "1", "penalties over the way from the best constant prediction to a perfect fit",
+        "Ben Braiek, Khomh 2022, TheDeepChecker, arXiv:2204.00694"),
+    "weight_shrinkage": Quantity(
+        "‖W‖/‖W₀‖", "1", "norm of a kernel over its norm in the first sampled step",
+        "Krogh, Hertz 1991, A Simple Weight Decay Can Improve Generalization"),
+    "accuracy": Quantity(
+        "a", "1", "share of right answers on the training rows of an epoch, or AUC, as `fit` reports it",
+        "Keras documentation, Accuracy metrics"),
+    "metric_range": Quantity(
+        "max s − min s", "1", "range of a metric on the training rows over the epochs",
+        "Keras documentation, Metrics"),
+    "validation_rise": Quantity(
+        "(L_val − min L_val)/(L_null − min L_val)", "1", "validation loss above its best, over the way to that best",
+        "Prechelt 1998, Early Stopping – But When?, doi:10.1007/3-540-49430-8_3"),
 }
 # fmt: on

@@ -11,7 +11,8 @@ from flatline.callbacks import FlightRecorder
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.facts import RehearsalFacts
 from flatline.finding import Finding, Outcome, Severity
-from flatline.logs import Log, LossLog, RunFacts
+from flatline.judging import reads_log, report_of
+from flatline.logs import LossLog, RunFacts
 from flatline.measure.everything import measure
 from flatline.measure.recorder import Recorder
 from flatline.measure.setup import n_rows
@@ -57,8 +58,8 @@ class FlatlineMonitor(FlightRecorder):
     ) -> None:
         super().__init__(data, run_dir=run_dir, overhead=overhead)
         chosen = registry.select(tuple(select), tuple(ignore), caller=type(self).__name__)
-        self._detectors = tuple(check for check in chosen if _reads_log(check))
-        self._checks = tuple(check for check in chosen if not _reads_log(check))
+        self._detectors = tuple(check for check in chosen if reads_log(check))
+        self._checks = tuple(check for check in chosen if not reads_log(check))
         self._verbose = verbose
         self._judged_at = 0
         self._explained: tuple[Outcome, ...] = ()
@@ -132,25 +133,8 @@ class FlatlineMonitor(FlightRecorder):
         outcomes = self._judge(recorder)
         before = len(self._told)
         self._tell(outcomes, recorder.n_steps)
-        logs = self.record.logs()
-        losses = logs[LossLog]
-        spent = sum(self.record.spent.get(kind, 0.0) for kind in ("sampling", "probe", "judging"))
-        scope = {
-            "model": self.model.name,
-            "steps": f"{recorder.n_steps:,}",
-            "seconds": round(recorder.elapsed(), 1),
-            "spent on watching": f"{spent / max(recorder.elapsed(), 1e-9):.1%}",
-        }
-        if self.record.missing:
-            scope["not recorded"] = "; ".join(self.record.missing)
-        facts = self.record.facts
         first = self.report is None
-        self.report = Report(
-            outcomes=outcomes,
-            scope=scope,
-            curves={} if isinstance(losses, str) else {"training": losses.loss},
-            null=float("nan") if facts is None else facts.null,
-        )
+        self.report = report_of(self.record, outcomes)
         if self._verbose and (first or len(self._told) > before):
             terminal.show(self.report)
 
@@ -192,10 +176,6 @@ class StopOnFlatline(FlatlineMonitor):
             self.model.stop_training = True
             if self._raise_error:
                 raise FlatlineError(f"stopped after {recorder.n_steps} steps: the training loss is flat")
-
-
-def _reads_log(check: registry.Check) -> bool:
-    return any(issubclass(kind, Log) for kind in check.needs.values())
 
 
 def _is_alarm(finding: Finding) -> bool:

@@ -117,6 +117,17 @@ class _Windows:
         self.falling = mann_kendall(-later) < TREND
         self.slope = theil_sen(when.astype(float), later)  # progress a step
 
+    def arrives(self, ahead: float) -> bool:
+        """Whether a trend, over the later half or over all, leads away from the null model within `ahead` steps.
+
+        Both, because half of a short and noisy run is too little to see a slow fall in.
+        """
+        for last, share in ((self.last[-RECENT:], self.share[-RECENT:]), (self.last, self.share)):
+            reached = share[-1] + theil_sen(last.astype(float), share) * ahead
+            if mann_kendall(-share) < TREND and reached >= 2 * NEVER:
+                return True
+        return False
+
     def gain(self) -> float:
         """Progress of the last third over the third before it."""
         third = max(1, len(self.share) // 3)
@@ -130,8 +141,7 @@ def _state(run: RunFacts, n_steps: int, found: _Windows) -> tuple[State, int]:
         return (State.LEARNING if best >= NEVER and found.falling else State.UNKNOWN), 0
     if best < NEVER:
         ahead = REACH * max(n_steps, (run.planned_steps or 0) - n_steps)
-        arrives = found.falling and share[-1] + found.slope * ahead >= 2 * NEVER
-        return (State.LEARNING, 0) if arrives else (State.FLAT, 0)
+        return (State.LEARNING, 0) if found.arrives(ahead) else (State.FLAT, 0)
     if share[-1] < -1 and share[-1] < share[: len(share) // 2].max() - 1 and not found.falling:
         return State.DIVERGED, int(found.last[int(share.argmax())])
     if found.falling or found.gain() > STALLED * best:

@@ -129,7 +129,9 @@ class Recorder:
         if not self.record.facts or not self.record.facts.custom_train_step:
             return True
         trackers = [m for m in self.model.metrics if m.name == "loss"]
-        return any(abs(float(np.asarray(m.result())) - loss) <= 1e-6 * abs(loss) + 1e-12 for m in trackers)
+        return any(
+            abs(float(keras.ops.convert_to_numpy(m.result())) - loss) <= 1e-6 * abs(loss) + 1e-12 for m in trackers
+        )
 
     def flush(self) -> None:
         """Move the losses read so far into the record."""
@@ -224,7 +226,7 @@ class Recorder:
 
     def _rate(self) -> float:
         try:
-            return float(np.asarray(self.model.optimizer.learning_rate))
+            return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
         except Exception:  # a schedule of the user's own
             return float("nan")
 

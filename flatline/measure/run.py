@@ -70,7 +70,7 @@ def describe(model: Any, *, planned_steps: int | None, steps_per_epoch: int | No
     rate = getattr(optimizer, "_learning_rate", None)
     scheduled = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
     try:
-        value = float(np.asarray(optimizer.learning_rate)) if optimizer is not None else float("nan")
+        value = float(keras.ops.convert_to_numpy(optimizer.learning_rate)) if optimizer is not None else float("nan")
     except Exception:  # a schedule that needs more than the step
         value = float("nan")
     outputs = {id(layer) for layer in _output_layers(model)}

@@ -1,0 +1,69 @@
+"""Judge a recorded run: the same detectors as while it went on, without Keras."""
+
+from collections.abc import Iterable
+
+from flatline import engine, registry
+from flatline.finding import Finding, Outcome
+from flatline.logs import Log, LossLog
+from flatline.record import RunRecord
+from flatline.registry import Check
+from flatline.reports.report import Report
+
+WATCHING = ("sampling", "probe", "judging")  # kinds of seconds that the time budget is over
+
+
+def reads_log(check: Check) -> bool:
+    """Whether a check judges a run rather than a set-up."""
+    return any(issubclass(kind, Log) for kind in check.needs.values())
+
+
+def judge(record: RunRecord, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Report:
+    """Judge a run from its record, again and without Keras.
+
+    Parameters
+    ----------
+    record : RunRecord
+        From a recorder, or from `flatline.load_run`.
+    select, ignore : iterable of str, default=()
+        Codes ("FL501"), prefixes ("FL5") or names of the checks to run, and not to run.
+
+    Returns
+    -------
+    Report
+        What the whole record shows, and what was found live by checks that the record cannot repeat.
+    """
+    chosen = registry.select(tuple(select), tuple(ignore), caller="judge")
+    detectors = [check for check in chosen if reads_log(check)]
+    others = {check.code for check in chosen if not reads_log(check)}
+    live = tuple(finding for _, finding in record.live if finding.code in others)
+    return report_of(record, (*engine.judge(detectors, record.logs()), *live))
+
+
+def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
+    """Put outcomes together with what the record says of its making."""
+    facts, losses = record.facts, record.logs()[LossLog]
+    seconds = record.spent.get("training", 0.0)
+    scope: dict[str, object] = {"model": "unknown" if facts is None else facts.model}
+    if not isinstance(losses, str):
+        scope["steps"] = f"{int(losses.step[-1]) + 1:,}"
+    if seconds > 0:
+        scope["seconds"] = round(seconds, 1)
+        scope["spent on watching"] = f"{sum(record.spent.get(kind, 0.0) for kind in WATCHING) / seconds:.1%}"
+    if record.ended not in ("finished", "stopped"):
+        scope["ended"] = record.ended or "not: the run was killed, or goes on"
+    if record.missing:
+        scope["not recorded"] = "; ".join(record.missing)
+    return Report(
+        outcomes=_once(outcomes),
+        scope=scope,
+        curves={} if isinstance(losses, str) else {"training": losses.loss},
+        null=float("nan") if facts is None else facts.null,
+    )
+
+
+def _once(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+    kept: list[Outcome] = []
+    for outcome in outcomes:
+        if not (isinstance(outcome, Finding) and outcome in kept):
+            kept.append(outcome)
+    return tuple(kept)

@@ -1,0 +1,187 @@
+"""The callbacks on real trainings: nothing is changed, a flat run is called, nothing of ours raises."""
+
+import contextlib
+import warnings
+
+import keras
+import numpy as np
+import pytest
+
+import flatline
+from flatline.backend.step import StepSampler
+from flatline.errors import FlatlineError, FlatlineWarning
+from flatline.logs import EpochLog, GradientLog, LossLog, RunFacts, UpdateLog
+from flatline.measure.recorder import Recorder
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(512, 12)).astype("float32")
+Y = (X[:, 0] > 0).astype("int64") + (X[:, 1] > 0)
+
+
+def network(rate: float = 1e-2, **compiled) -> keras.Model:
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((12,)),
+            layers.Dense(24, activation="tanh"),
+            layers.Dropout(0.2),
+            layers.BatchNormalization(),
+            layers.Dense(16, activation="relu"),
+            layers.Dense(3, activation="softmax"),
+        ]
+    )
+    given = {
+        "loss": "sparse_categorical_crossentropy",
+        "optimizer": keras.optimizers.Adam(rate),
+        "metrics": ["accuracy"],
+    }
+    model.compile(**(given | compiled))
+    return model
+
+
+def trained(model: keras.Model, *callbacks, epochs: int = 3) -> list[np.ndarray]:
+    keras.utils.set_random_seed(1)
+    model.fit(X, Y, epochs=epochs, batch_size=32, verbose=0, callbacks=list(callbacks))
+    return model.get_weights()
+
+
+@contextlib.contextmanager
+def warned(text: str = ""):
+    """Like pytest.warns, but what Keras itself warns of is not told again from a place where it is an error."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield told
+    assert any(issubclass(w.category, FlatlineWarning) and text in str(w.message) for w in told)
+
+
+def equal(one, other) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+
+
+@pytest.mark.parametrize(
+    "compiled", [{}, {"steps_per_execution": 4}, {"run_eagerly": True}, {"jit_compile": True}], ids=str
+)
+def test_training_is_the_same_to_the_bit(compiled):
+    monitor = flatline.FlatlineMonitor(verbose=0, overhead=0.5)
+    watched = trained(network(**compiled), monitor, epochs=2)
+    assert equal(watched, trained(network(**compiled), epochs=2))
+    assert monitor.record.missing == ()
+    assert len(monitor.record.logs()[GradientLog]) >= 1
+
+
+def test_a_run_that_learns_is_no_alarm():
+    monitor = flatline.FlatlineMonitor(verbose=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FlatlineWarning)
+        trained(network(), monitor, epochs=10)
+    assert monitor.report.ok
+    assert monitor.record.ended == "finished"
+
+
+def test_a_flat_run_is_called_with_its_cause_while_it_trains():
+    monitor = flatline.FlatlineMonitor(verbose=0, overhead=0.2)
+    with warned("FL501 flat-loss"):
+        trained(network(rate=1e-9), monitor, epochs=10)
+    assert "learning_rate" in [cause.value for cause in monitor.report.causes]
+    first = min(step for step, _ in monitor.record.live)
+    assert first <= 0.25 * 160
+
+
+def test_losses_are_those_of_single_steps():
+    monitor = flatline.FlightRecorder()
+    trained(network(), monitor, epochs=2)
+    log = monitor.record.logs()[LossLog]
+    assert log.step.tolist() == list(range(32))
+    epochs = monitor.record.logs()[EpochLog]
+    np.testing.assert_allclose(log.loss[:16].mean(), epochs.values["loss"][0], rtol=1e-4)
+    np.testing.assert_allclose(log.loss[16:].mean(), epochs.values["loss"][1], rtol=1e-4)
+
+
+def test_the_sampled_loss_is_that_of_its_step():
+    recorder = flatline.FlightRecorder(overhead=0.9)
+    trained(network(), recorder, epochs=2)
+    logs = recorder.record.logs()
+    sampled, losses = logs[GradientLog], logs[LossLog]
+    np.testing.assert_allclose(sampled.loss, losses.loss[sampled.step], rtol=1e-3)
+
+
+def test_sampled_gradients_and_updates_are_those_of_plain_descent():
+    model = network(optimizer=keras.optimizers.SGD(0.05))
+    recorder = flatline.FlightRecorder(overhead=0.9)
+    trained(model, recorder, epochs=2)
+    logs = recorder.record.logs()
+    gradients, updates = logs[GradientLog], logs[UpdateLog]
+    np.testing.assert_allclose(updates.update_ratio, 0.05 * gradients.relative, rtol=1e-2)
+
+
+def test_many_calls_of_fit_are_one_run():
+    model, monitor = network(), flatline.FlatlineMonitor(verbose=0)
+    for _ in range(3):
+        model.fit(X, Y, verbose=0, callbacks=[monitor])
+    assert len(monitor.record.logs()[LossLog]) == 48
+    assert monitor.record.logs()[RunFacts].planned_steps == 48
+
+
+def test_a_second_monitor_finds_the_first_ones_sampler():
+    model = network()
+    trained(model, flatline.FlatlineMonitor(verbose=0), epochs=1)
+    sampler = StepSampler.of(model)
+    second = flatline.FlatlineMonitor(verbose=0)
+    trained(model, second, epochs=1)
+    assert StepSampler.of(model) is sampler
+    assert len(second.record.logs()[GradientLog]) >= 1
+
+
+def test_nothing_of_ours_is_saved(tmp_path):
+    model = network()
+    trained(model, flatline.FlatlineMonitor(verbose=0), epochs=1)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    assert StepSampler.of(again) is None
+    np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+@pytest.mark.parametrize("hook", ["begin", "step_begins", "step_ends", "epoch_begins", "epoch_ends", "end", "attach"])
+def test_a_fault_of_ours_ends_the_recording_not_the_training(monkeypatch, hook):
+    def broken(*args, **kwargs):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr(Recorder, hook, broken)
+    monitor = flatline.FlatlineMonitor(verbose=0)
+    with warned("training goes on") as told:
+        weights = trained(network(), monitor, epochs=2)
+    assert len([w for w in told if "training goes on" in str(w.message)]) == 1
+    assert "ZeroDivisionError" in monitor.record.missing[0]
+    monkeypatch.undo()
+    assert equal(weights, trained(network(), epochs=2))
+
+
+def test_a_flat_run_is_stopped_and_a_slow_one_is_not():
+    model = network(rate=1e-9)
+    with warned():
+        trained(model, flatline.StopOnFlatline(verbose=0), epochs=30)
+    assert len(model.history.epoch) < 20
+    model = network(rate=3e-4)
+    trained(model, flatline.StopOnFlatline(verbose=0), epochs=8)
+    assert len(model.history.epoch) == 8
+
+
+def test_a_stopped_run_may_raise():
+    with warned(), pytest.raises(FlatlineError, match="the training loss is flat"):
+        trained(network(rate=1e-9), flatline.StopOnFlatline(verbose=0, raise_error=True), epochs=30)
+
+
+def test_the_record_on_disk_is_judged_as_it_was_live(tmp_path):
+    monitor = flatline.FlatlineMonitor(verbose=0, run_dir=tmp_path / "run", overhead=0.2)
+    with warned():
+        trained(network(rate=1e-9), monitor, epochs=10)
+    report = flatline.judge(flatline.load_run(tmp_path / "run"))
+    assert {f.code for f in report.findings} == {f.code for f in monitor.report.findings}
+
+
+@pytest.mark.parametrize("given", [{"overhead": 3}, {"overhead": "no"}, {"data": 1}, {"select": ("FL999",)}], ids=str)
+def test_wrong_arguments_are_told_in_one_line(given):
+    with pytest.raises(FlatlineError) as error:
+        flatline.FlatlineMonitor(**given)
+    assert "\n" not in str(error.value)
