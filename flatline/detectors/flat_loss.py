@@ -5,7 +5,9 @@ The training loss, averaged over windows of steps, against the loss of the null 
 not look at the input, such as the class frequencies or the mean of the targets. Flat is a run that has taken enough
 steps (three epochs, a fifth of what is planned, or 400 steps, whichever comes first, and at least 8), was never better
 than 0.97 of the null model's loss on the way to a perfect fit, and whose trend, followed three times as far as the run
-has come or is planned to go, would not lead away from there.
+has come or is planned to go, would not lead away from there. It covers every run that was never better, however far
+above the null model it lies; one that was better and fell back is `worse-than-null` (FL507), and one whose loss rose
+far above it is `diverging-loss` (FL505), which may stand beside this finding and then explains it.
 
 ## Why it matters
 A network at the null model's loss predicts the class frequencies for every input: it has learnt nothing about the

@@ -69,7 +69,7 @@ from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.logs import LossLog, RunFacts
-from flatline.progress import State, progress
+from flatline.progress import NEVER, State, progress
 from flatline.registry import check
 
 WORSE = 0.1  # 1; progress below zero that counts: three times the 0.03 that separate flat from learning
@@ -86,8 +86,8 @@ def worse_than_null(run: RunFacts, losses: LossLog) -> Findings:
     now = progress(run, losses)
     if now.state is State.UNKNOWN or now.reason:
         raise CannotTell(now.reason)
-    if now.state is State.FLAT:
-        return
+    if not now.best_share >= NEVER:
+        return  # never better: `flat-loss`, or on its way
     if run.scheduled and now.n_steps < SCHEDULED_SHARE * (run.planned_steps or 0):
         raise CannotTell(f"{now.n_steps} of {run.planned_steps} steps planned under a schedule recorded, half needed")
     share = (run.null - (losses.loss - losses.penalty)) / (run.null - run.perfect)

@@ -7,6 +7,7 @@ from flatline.testing import RuleTester, row
 from tests.detectors import make
 
 MANY = {"n_null": 100_000}
+SLOWING = make.losses(8.0, 6.0, 4.5, 3.5, 3.2, 3.1, 3.1, noise=1.0)
 WORSE = 0.2, 1.4, 1.45, 1.5, 1.6, 1.65
 LOST = make.losses(0.5, 1.3, 1.3, 1.3, 1.3, 1.3)
 RARE = np.where(np.random.default_rng(4).random(300) < 0.01, 4.6, 0.01)
@@ -28,6 +29,7 @@ def test_table():
         silent=[
             (make.run(), make.FLAT),
             (make.run(), make.losses(3.0, 3.0)),  # never better: flat-loss
+            (make.run(), SLOWING),  # never better, and on its way
             (make.run(), make.losses(40.0, 20.0, 4.0)),  # far above, and coming down: merely slow
             (make.run(), make.losses(0.5, 1.6, 1.5, 1.4, 1.3, 1.2)),  # worse, and coming back
             (make.run(**MANY), make.losses(0.5, 1.09, 1.09, 1.09, 1.09, noise=0.001)),  # a little better than the bound
