@@ -76,6 +76,7 @@ def check_setup(
     >>> report = flatline.check_setup(model, X, y, fit_args={"epochs": 20})  # doctest: +SKIP
     """
     from flatline import engine, registry
+    from flatline.judging import reads_log
     from flatline.measure.everything import measure
     from flatline.reports import terminal
     from flatline.reports.progress import Progress
@@ -85,7 +86,8 @@ def check_setup(
     settings = load_settings(Path.cwd())
     whole, layered = split_ignores(ignore)
     settings = replace(settings, layer_ignores=(*settings.layer_ignores, *layered))
-    checks = registry.select(tuple(select) or settings.select, (*whole, *settings.ignore))
+    chosen = registry.select(tuple(select) or settings.select, (*whole, *settings.ignore))
+    checks = tuple(check for check in chosen if not reads_log(check))  # a run is judged by the callbacks
     _check_arguments(fit_args, overfit, seed, verbose)
     start = time.perf_counter()
     with Progress(verbose) as progress:

@@ -3,9 +3,12 @@
 import pytest
 
 from flatline import registry
+from flatline.judging import reads_log
 from flatline.testing import run_examples
 
+CHECKS = [check for check in registry.all_checks() if not reads_log(check)]
 
-@pytest.mark.parametrize("check", registry.all_checks(), ids=lambda check: f"{check.code}-{check.name}")
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check.code}-{check.name}")
 def test_the_page_keeps_what_it_promises(check):
     run_examples(check)
