@@ -2,6 +2,7 @@
 
 import functools
 import platform
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -15,6 +16,14 @@ from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.measure.recorder import Recorder
 from flatline.record import RunRecord
 from flatline.run_writer import RunWriter
+
+
+def users_line() -> int:
+    """Stack level, for a warning of the caller, of the nearest frame outside of Keras and of this package."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] in ("flatline", "keras"):
+        frame, level = frame.f_back, level + 1
+    return level
 
 
 def _guarded(method: Callable[..., None]) -> Callable[..., None]:
@@ -32,7 +41,9 @@ def _guarded(method: Callable[..., None]) -> Callable[..., None]:
             self._broken = True
             what = f"everything after `{method.__name__}` raised {type(error).__name__}: {str(error)[:200]}"
             self.record.miss(what)
-            warnings.warn(f"flatline stops recording, training goes on: {what}", FlatlineWarning, stacklevel=2)
+            warnings.warn(
+                f"flatline stops recording, training goes on: {what}", FlatlineWarning, stacklevel=users_line()
+            )
 
     return hook
 
@@ -139,4 +150,4 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def _tell(problem: str) -> None:
-    warnings.warn(f"flatline stops writing the run: {problem}", FlatlineWarning, stacklevel=2)
+    warnings.warn(f"flatline stops writing the run: {problem}", FlatlineWarning, stacklevel=users_line())

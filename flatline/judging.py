@@ -41,6 +41,7 @@ def judge(record: RunRecord, *, select: Iterable[str] = (), ignore: Iterable[str
 
 def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
     """Put outcomes together with what the record says of its making."""
+    outcomes = _once(outcomes)
     facts, losses = record.facts, record.logs()[LossLog]
     seconds = record.spent.get("training", 0.0)
     scope: dict[str, object] = {"model": "unknown" if facts is None else facts.model}
@@ -51,10 +52,16 @@ def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
         scope["spent on watching"] = f"{sum(record.spent.get(kind, 0.0) for kind in WATCHING) / seconds:.1%}"
     if record.ended not in ("finished", "stopped"):
         scope["ended"] = record.ended or "not: the run was killed, or goes on"
+    said = {outcome.code for outcome in outcomes if isinstance(outcome, Finding)}
+    past = [
+        f"{finding.code} {finding.name} (step {step:,})" for step, finding in record.live if finding.code not in said
+    ]
+    if past:
+        scope["warned of earlier, no longer so"] = ", ".join(past)
     if record.missing:
         scope["not recorded"] = "; ".join(record.missing)
     return Report(
-        outcomes=_once(outcomes),
+        outcomes=outcomes,
         scope=scope,
         curves={} if isinstance(losses, str) else {"training": losses.loss},
         null=float("nan") if facts is None else facts.null,

@@ -121,7 +121,7 @@ class GradientLog(Log):
     loss: Array = field(default_factory=_column)  # (n,) of this very batch; NaN where the step does not tell
     gradient_norm: Array = field(default_factory=_table)  # (n, n_layers) of the kernel; NaN: no gradient reaches it
     weight_norm: Array = field(default_factory=_table)
-    nonfinite_gradients: Array = field(default_factory=_table)  # (n, n_layers) number of cells
+    nonfinite_gradients: Array = field(default_factory=_table)  # (n, n_layers) 1 where any cell is no finite number
     nonfinite_weights: Array = field(default_factory=_table)  # before the update
 
     @property
@@ -154,7 +154,7 @@ class ActivationLog(Log):
     saturated_share: Array = field(
         default_factory=_table
     )  # of (sample, unit) pairs with |f′| < 1 % of its largest value; NaN: no such f
-    nonfinite: Array = field(default_factory=_table)  # number of cells
+    nonfinite: Array = field(default_factory=_table)  # 1 where any cell is no finite number
 
 
 @dataclass(frozen=True, kw_only=True)

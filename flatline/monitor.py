@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from flatline import engine, registry
-from flatline.callbacks import FlightRecorder
+from flatline.callbacks import FlightRecorder, users_line
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.facts import RehearsalFacts
 from flatline.finding import Finding, Outcome, Severity
@@ -15,12 +15,13 @@ from flatline.judging import reads_log, report_of
 from flatline.logs import LossLog, RunFacts
 from flatline.measure.everything import measure
 from flatline.measure.recorder import Recorder
-from flatline.measure.setup import n_rows
-from flatline.progress import State, progress, required_steps
+from flatline.measure.seen import FAIR_ROWS
+from flatline.progress import State, progress, required_steps, settled_steps
 from flatline.reports import terminal
 from flatline.reports.report import Report
 
 AGAIN = 1.25  # 1; a run is judged anew when it has grown by this factor, so that a long one is not judged all the time
+FRUITLESS = (State.FLAT, State.DIVERGED)
 
 
 class FlatlineMonitor(FlightRecorder):
@@ -75,11 +76,11 @@ class FlatlineMonitor(FlightRecorder):
         recorder.look_at_rows()
         start = time.perf_counter()
         state = self._state()
+        recorder.spend("judging", time.perf_counter() - start)
         if state is State.FLAT or recorder.may("probe"):
             recorder.run_probe()
-        if state in (State.FLAT, State.DIVERGED):
+        if state in FRUITLESS:
             self._tell(self._judge(recorder), recorder.n_steps)
-        recorder.spend("judging", time.perf_counter() - start)
         self._act(state, recorder)
 
     def _act(self, state: State, recorder: Recorder) -> None:
@@ -93,23 +94,27 @@ class FlatlineMonitor(FlightRecorder):
         return progress(run, losses).state
 
     def _judge(self, recorder: Recorder) -> tuple[Outcome, ...]:
+        start = time.perf_counter()
         outcomes = engine.judge(self._detectors, self.record.logs())
-        if self._state() in (State.FLAT, State.DIVERGED):
-            self._explained = self._explained or self._explain(recorder)
+        fruitless = self._state() in FRUITLESS
+        recorder.spend("judging", time.perf_counter() - start)
+        if not fruitless:
+            return outcomes
+        self._explained = self._explained or self._explain(recorder)
         return (*outcomes, *self._explained)
 
     def _explain(self, recorder: Recorder) -> tuple[Outcome, ...]:
         """Run the checks of the set-up on the rows that were seen; a run that does not learn is the rehearsal."""
-        if recorder.x is None or n_rows(recorder.x) < 8:
+        if recorder.rows.y is None or len(recorder.rows) < FAIR_ROWS:
             return ()
         start = time.perf_counter()
         try:
             found = measure(
-                self.model, recorder.x, recorder.y, validation_data=None, fit_args={},
+                self.model, recorder.rows.x, recorder.rows.y, validation_data=None, fit_args={},
                 why_no_training=lambda facts: "the run itself shows it", seed=0, say=lambda text: None,
             ).facts  # fmt: skip
-        except FlatlineError as error:
-            self.record.miss(f"the checks of the set-up: {error}")
+        except Exception as error:  # the monitor can do without; what it has recorded is still judged
+            self.record.miss(f"the checks of the set-up: {type(error).__name__}: {str(error)[:200]}")
             return ()
         finally:
             self.record.spend("explaining", time.perf_counter() - start)
@@ -126,7 +131,7 @@ class FlatlineMonitor(FlightRecorder):
                 self._told.add((finding.code, finding.where))
                 self.record.found(finding, step)
                 text = f"{finding.code} {finding.name}: {finding.message}"
-                warnings.warn(text, FlatlineWarning, stacklevel=2)
+                warnings.warn(text, FlatlineWarning, stacklevel=users_line())
 
     def _after_fit(self, recorder: Recorder) -> None:
         recorder.look_at_rows()
@@ -172,7 +177,7 @@ class StopOnFlatline(FlatlineMonitor):
         if facts is None:
             return
         patience = required_steps(facts) if self._patience == "auto" else self._patience
-        if recorder.n_steps - self._flat_since >= patience:
+        if recorder.n_steps >= settled_steps(facts) and recorder.n_steps - self._flat_since >= patience:
             self.model.stop_training = True
             if self._raise_error:
                 raise FlatlineError(f"stopped after {recorder.n_steps} steps: the training loss is flat")

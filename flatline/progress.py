@@ -24,6 +24,8 @@ MIN_STEPS = 8  # below, the loss of single batches decides
 FEW_EPOCHS = 3  # 1; passes over the data after which "not yet" is an answer, whatever was planned
 PLANNED_SHARE = 0.2  # 1; of the planned steps, after which the same holds
 MAX_STEPS = 400  # steps that suffice to say "not yet" when an epoch is longer; batches differ, but by then they average
+SETTLED = 2.5  # 1; times the required steps, half of the plan: an LSTM of 16 units left the null model after a third
+BATCHES = 10  # steps in a window below which its mean is mostly the noise of single batches
 REACH = 3.0  # 1; how much further a trend is followed than the run has come or is planned to go
 
 
@@ -64,6 +66,16 @@ def required_steps(run: RunFacts) -> int:
     return max(MIN_STEPS, min(known))
 
 
+def settled_steps(run: RunFacts) -> int:
+    """How many steps a run must have been flat for before that alone is an alarm: some networks start late."""
+    known = [SETTLED * MAX_STEPS]
+    if run.steps_per_epoch:
+        known.append(SETTLED * FEW_EPOCHS * run.steps_per_epoch)
+    if run.planned_steps:
+        known.append(SETTLED * PLANNED_SHARE * run.planned_steps)
+    return max(required_steps(run), math.ceil(min(known)))
+
+
 def progress(run: RunFacts, losses: LossLog) -> Progress:
     """Tell where a run stands.
 
@@ -78,16 +90,16 @@ def progress(run: RunFacts, losses: LossLog) -> Progress:
         return Progress(state=State.UNKNOWN, n_steps=0, reason="no step recorded")
     n_steps = int(losses.step[-1]) + 1
     finite = np.isfinite(losses.loss)
-    if not finite.all():
-        since = int(losses.step[np.argmin(finite)])
+    if not finite[-1]:
+        since = int(losses.step[np.flatnonzero(finite)[-1] + 1]) if finite.any() else int(losses.step[0])
         return Progress(
             state=State.DIVERGED, n_steps=n_steps, since=since, reason=f"the loss is no number from step {since} on"
         )
     gap = run.null - run.perfect
     if not gap > 0:
         return Progress(state=State.UNKNOWN, n_steps=n_steps, reason="the null model's loss is not known")
-    data = losses.loss - losses.penalty
-    last, means = window_means(losses.step, data, N_WINDOWS)
+    data = losses.loss[finite] - (losses.penalty if math.isfinite(losses.penalty) else 0.0)
+    last, means = window_means(losses.step[finite], data, N_WINDOWS)  # a single overflow is not the end of a run
     found = _Windows(last, (run.null - means) / gap)
     state, since = _state(run, n_steps, found)
     if state is State.UNKNOWN:
@@ -117,16 +129,17 @@ class _Windows:
         self.falling = mann_kendall(-later) < TREND
         self.slope = theil_sen(when.astype(float), later)  # progress a step
 
-    def arrives(self, ahead: float) -> bool:
-        """Whether a trend, over the later half or over all, leads away from the null model within `ahead` steps.
+    def arrives(self, ahead: float, *, short: bool) -> bool:
+        """Whether the trend leads away from the null model within `ahead` steps.
 
-        Both, because half of a short and noisy run is too little to see a slow fall in.
+        The trend of the later half; in a short run that is too few batches to see a slow fall in, and the trend over
+        all of it counts as well. In a long one it would be the first fall from the untrained weights that is followed.
         """
-        for last, share in ((self.last[-RECENT:], self.share[-RECENT:]), (self.last, self.share)):
-            reached = share[-1] + theil_sen(last.astype(float), share) * ahead
-            if mann_kendall(-share) < TREND and reached >= 2 * NEVER:
-                return True
-        return False
+        parts = [(self.last[-RECENT:], self.share[-RECENT:]), *([(self.last, self.share)] if short else [])]
+        return any(
+            mann_kendall(-share) < TREND and share[-1] + theil_sen(last.astype(float), share) * ahead >= 2 * NEVER
+            for last, share in parts
+        )
 
     def gain(self) -> float:
         """Progress of the last third over the third before it."""
@@ -141,7 +154,8 @@ def _state(run: RunFacts, n_steps: int, found: _Windows) -> tuple[State, int]:
         return (State.LEARNING if best >= NEVER and found.falling else State.UNKNOWN), 0
     if best < NEVER:
         ahead = REACH * max(n_steps, (run.planned_steps or 0) - n_steps)
-        return (State.LEARNING, 0) if found.arrives(ahead) else (State.FLAT, 0)
+        short = n_steps < BATCHES * N_WINDOWS
+        return (State.LEARNING, 0) if found.arrives(ahead, short=short) else (State.FLAT, 0)
     if share[-1] < -1 and share[-1] < share[: len(share) // 2].max() - 1 and not found.falling:
         return State.DIVERGED, int(found.last[int(share.argmax())])
     if found.falling or found.gain() > STALLED * best:

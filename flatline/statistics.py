@@ -26,7 +26,11 @@ def running_median(values: Array, width: int) -> Array:
     width : int
         At least 1.
     """
-    return np.array([np.median(values[max(0, i + 1 - width) : i + 1]) for i in range(len(values))])
+    width = min(width, len(values))
+    if not width:
+        return np.asarray(values, float)
+    start = [np.median(values[: i + 1]) for i in range(width - 1)]
+    return np.concatenate([start, np.median(np.lib.stride_tricks.sliding_window_view(values, width), axis=1)])
 
 
 def window_means(step: Array, values: Array, n_windows: int) -> tuple[Array, Array]:

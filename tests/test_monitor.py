@@ -6,11 +6,12 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 import flatline
 from flatline.backend.step import StepSampler
 from flatline.errors import FlatlineError, FlatlineWarning
-from flatline.logs import EpochLog, GradientLog, LossLog, RunFacts, UpdateLog
+from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, RunFacts, UpdateLog
 from flatline.measure.recorder import Recorder
 
 RNG = np.random.default_rng(0)
@@ -185,3 +186,59 @@ def test_wrong_arguments_are_told_in_one_line(given):
     with pytest.raises(FlatlineError) as error:
         flatline.FlatlineMonitor(**given)
     assert "\n" not in str(error.value)
+
+
+class Pictures(keras.Model):
+    """Built in the first step only, as subclassed models are."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = keras.layers.Dense(8, activation="relu")
+        self.last = keras.layers.Dense(3)
+
+    def call(self, x):
+        return self.last(self.first(x))
+
+
+def test_a_subclassed_model_on_a_pipeline_is_sampled_too():
+    keras.utils.set_random_seed(0)
+    model, recorder = Pictures(), flatline.FlightRecorder()
+    model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.fit(tf.data.Dataset.from_tensor_slices((X, Y)).batch(32), epochs=2, verbose=0, callbacks=[recorder])
+    assert recorder.record.missing == ()
+    log = recorder.record.logs()[ActivationLog]
+    assert len(log.layers) == 2
+    assert np.isfinite(log.mean).all()
+
+
+def test_penalties_are_told_apart_from_the_data_loss():
+    model, monitor = network(loss="mse"), flatline.FlatlineMonitor(verbose=0)
+    model.layers[0].kernel.regularizer = keras.regularizers.L2(0.1)
+    model.fit(X, np.eye(3)[Y], epochs=2, verbose=0, callbacks=[monitor])
+    kernel = 0.1 * float(np.square(model.layers[0].kernel.numpy()).sum())
+    assert monitor.record.logs()[LossLog].penalty == pytest.approx(kernel, rel=0.5)
+    assert monitor.record.missing == ()
+
+
+def test_rows_in_the_order_of_their_targets_are_no_null_model():
+    order = np.argsort(Y, kind="stable")
+    monitor = flatline.FlatlineMonitor(verbose=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FlatlineWarning)
+        network().fit(X[order], Y[order], epochs=6, shuffle=False, verbose=0, callbacks=[monitor])
+    assert np.isnan(monitor.record.facts.null)
+    assert "the null model's loss: the first rows are in the order of their targets" in monitor.record.missing
+
+
+def test_weights_that_are_no_number_are_found_although_the_loss_is_one():
+    spoilt = X.copy()
+    spoilt[3, 5] = np.nan
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input((12,)), keras.layers.Dense(8, activation="relu"), keras.layers.Dense(3)])
+    model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    recorder = flatline.FlightRecorder(overhead=0.9)
+    model.fit(spoilt, Y, epochs=4, verbose=0, callbacks=[recorder])
+    assert np.isnan(model.layers[0].kernel.numpy()).any()
+    assert recorder.record.logs()[GradientLog].nonfinite_weights[-1, 0] == 1
+    report = flatline.judge(recorder.record, select=["FL503"])
+    assert [finding.severity.name for finding in report.findings] == ["ERROR"]

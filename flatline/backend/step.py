@@ -28,10 +28,10 @@ IDLE, SECOND, FULL, CAPTURE = 0, 1, 2, 3
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Watched:
-    """A layer whose numbers are wanted; its kernel, and the slope of its activation as a share of the largest."""
+    """A layer whose numbers are wanted: its kernel, and the slope of its activation as a share of the largest."""
 
     layer: Any
-    kernel: Any | None
+    kernel: Any
     slope: Callable[[Any], Any] | None
     entries: Array  # (≤ N_ENTRIES,) flat indices into the kernel
 
@@ -41,6 +41,7 @@ class _Step:
     """What one run of the training step has shown so far."""
 
     data: Any
+    graph: Any  # None when the step runs eagerly
     outputs: dict[int, Any] = field(default_factory=dict)
     loss: Any = None
     penalty: Any = None
@@ -75,22 +76,20 @@ class StepSampler:
 
     def __init__(self, model: Any, choose: Callable[[Sequence[Any]], list[Watched]], capture_bytes: int) -> None:
         self.watched: list[Watched] = []
+        self.has_gradient = self.has_output = np.zeros(0, bool)  # (n_layers,)
         self.trace_seconds = 0.0
         self.problems: list[str] = []
         self._model, self._choose, self._capture_bytes = model, choose, capture_bytes
         self._local = threading.local()
-        self._tracing = False
         self._capture: list[Any] | None = None
         self._structure: Any = None
         strategy = model.distribute_strategy
         # One replica's numbers serve: every replica writes its own copy, the first one's is read.
-        given = {"trainable": False}
-        if strategy.num_replicas_in_sync > 1:
-            given |= {
-                "synchronization": tf.VariableSynchronization.ON_READ,
-                "aggregation": tf.VariableAggregation.ONLY_FIRST_REPLICA,
-            }
+        given: dict[str, Any] = {"trainable": False}
         self._replicas = strategy.num_replicas_in_sync
+        if self._replicas > 1:
+            given["synchronization"] = tf.VariableSynchronization.ON_READ
+            given["aggregation"] = tf.VariableAggregation.ONLY_FIRST_REPLICA
         place = tf.device("cpu:0") if not model.jit_compile and self._replicas == 1 else contextlib.nullcontext()
         with strategy.scope(), place:
             self._mode = tf.Variable(IDLE, dtype="int64", **given)
@@ -116,14 +115,13 @@ class StepSampler:
         def step(data: Any) -> Any:
             if tf.executing_eagerly() and self._armed == IDLE:
                 return train_step(data)
-            self._tracing = True
-            self._local.step = _Step(data=data)
+            graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+            self._local.step = _Step(data=data, graph=graph)
             try:
                 with hooked(self._note):
                     return train_step(data)
             finally:
                 self._local.step = None
-                self._tracing = False
 
         @functools.wraps(compute_loss)
         def loss(*args: Any, **kwargs: Any) -> Any:
@@ -132,7 +130,7 @@ class StepSampler:
             if now is not None and now.loss is None:
                 with self._guarded("loss"):
                     now.loss, extra = total, model.losses
-                    now.penalty = tf.add_n([tf.cast(tf.reduce_sum(t), "float32") for t in extra]) if extra else None
+                    now.penalty = tf.add_n([tf.cast(tf.reduce_sum(t), "float32") for t in extra] or [tf.zeros(())])
             return total
 
         step.flatline_sampler = self  # type: ignore[attr-defined]
@@ -175,8 +173,8 @@ class StepSampler:
         if now is None or id(layer) in now.outputs:
             return
         first = next((t for t in keras.tree.flatten(outputs) if isinstance(t, tf.Tensor)), None)
-        # A layer inside a loop or a function of its own makes tensors that do not exist out here.
-        if first is not None and (tf.executing_eagerly() or first.graph is tf.compat.v1.get_default_graph()):
+        # A layer that is being built, or called in a loop, makes tensors of a graph of its own, unknown to the step.
+        if first is not None and (None if tf.executing_eagerly() else first.graph) is now.graph:
             now.outputs[id(layer)] = first
 
     # ── inside the step ─────────────────────────────────────────────────────────────────────────────────────────
@@ -184,7 +182,9 @@ class StepSampler:
     def _sample(self, optimizer: Any, grads: list[Any], variables: list[Any], now: _Step) -> None:
         self.watched = self._choose(variables)[:MAX_LAYERS]
         by_variable = {id(v): g for v, g in zip(variables, grads, strict=True)}
-        gradients = [None if w.kernel is None else by_variable.get(id(w.kernel)) for w in self.watched]
+        gradients = [by_variable.get(id(w.kernel)) for w in self.watched]
+        self.has_gradient = np.array([g is not None for g in gradients], bool)
+        self.has_output = np.array([id(w.layer) in now.outputs for w in self.watched], bool)
         scale = getattr(optimizer, "dynamic_scale", None)
         factor = 1.0 if scale is None else 1.0 / tf.cast(tf.convert_to_tensor(scale), "float32")
         ours = getattr(optimizer, "loss_scale_factor", None)
@@ -192,7 +192,7 @@ class StepSampler:
         captured = self._prepare_capture(now.data)
 
         def kernels() -> Any:
-            rows = [tf.zeros(N_ENTRIES) if w.kernel is None else entries(w.kernel, w.entries) for w in self.watched]
+            rows = [entries(w.kernel, w.entries) for w in self.watched]
             return tf.stack([*rows, *[tf.zeros(N_ENTRIES)] * (MAX_LAYERS - len(rows))])
 
         def full() -> Any:
@@ -222,10 +222,10 @@ class StepSampler:
             skipped = 1.0 - tf.cast(tf.reduce_all(finite), "float32")
         head = [
             nan if now.loss is None else tf.cast(now.loss, "float32") * self._replicas,
-            nan if now.penalty is None and now.loss is None else now.penalty or tf.constant(0.0),
+            nan if now.penalty is None else now.penalty,
             skipped,
         ]
-        weights = [nan if w.kernel is None else norm(w.kernel.value) for w in self.watched]
+        weights = [norm(w.kernel.value) for w in self.watched]
         outputs = [output(now.outputs.get(id(w.layer)), w.slope) for w in self.watched]
         columns = [norms, weights, *([o[i] for o in outputs] for i in range(3))]
         padding = [nan] * (MAX_LAYERS - len(self.watched))
@@ -236,6 +236,7 @@ class StepSampler:
         leaves = [leaf for leaf in keras.tree.flatten(data) if leaf is not None]
         dense = all(isinstance(t, tf.Tensor) and t.dtype != tf.string and t.shape.rank for t in leaves)
         if self._replicas > 1 or not leaves or not dense or not all(t.shape[1:].is_fully_defined() for t in leaves):
+            self.problems.append("rows of the batches: several replicas, or rows that are no numbers of one shape")
             return None
         bytes_each = sum(t.dtype.size * int(np.prod(t.shape[1:])) for t in leaves)
         n = int(min(64, self._capture_bytes // max(1, bytes_each)))
@@ -287,7 +288,7 @@ class StepSampler:
             penalty=float(row[1]),
             skipped=bool(row[2] > 0),
             layers=dict(zip(PER_LAYER, columns, strict=True)),
-            update_ratio=np.where([w.kernel is None for w in self.watched], np.nan, ratio),
+            update_ratio=ratio,
         )
 
     def captured(self) -> Any | None:

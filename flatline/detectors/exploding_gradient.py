@@ -183,8 +183,9 @@ def _finding(run: RunFacts, growth: _Growth, updates: UpdateLog | None, now: Pro
 
 def _backward(run: RunFacts, gradients: GradientLog, rows: Array) -> Finding | None:
     """Find a relative gradient that grows from layer to layer on its way back, from the first sample on."""
-    graded = [i for i in kernels(run, gradients.layers) if (gradients.relative[rows, i] > 0).all()]
-    step, signal = gradients.step[rows], gradients.relative[rows][:, graded]
+    sampled = gradients.relative[rows]
+    graded = [i for i in kernels(run, gradients.layers) if np.all((sampled[:, i] > 0) & np.isfinite(sampled[:, i]))]
+    step, signal = gradients.step[rows], sampled[:, graded]
     if len(graded) < LEAST_LAYERS or step[0] > FIRST:
         return None
     names = [gradients.layers[i] for i in graded]

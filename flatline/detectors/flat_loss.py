@@ -9,6 +9,9 @@ has come or is planned to go, would not lead away from there. It covers every ru
 above the null model it lies; one that was better and fell back is `worse-than-null` (FL507), and one whose loss rose
 far above it is `diverging-loss` (FL505), which may stand beside this finding and then explains it.
 
+Some networks, recurrent ones above all, start late. So it is worth knowing at first, and an alarm from 2.5 times as
+many steps on: half of what is planned. A finding that names a cause is an alarm before that.
+
 ## Why it matters
 A network at the null model's loss predicts the class frequencies for every input: it has learnt nothing about the
 inputs yet. More epochs of the same rarely change that.
@@ -55,7 +58,7 @@ broken and 0 of 13 healthy runs on the digits data of scikit-learn.
 from flatline.errors import CannotTell
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.logs import LossLog, RunFacts
-from flatline.progress import NEVER, State, progress
+from flatline.progress import NEVER, State, progress, settled_steps
 from flatline.registry import check
 
 
@@ -79,4 +82,5 @@ def flat_loss(run: RunFacts, losses: LossLog) -> Findings:
             ),
         ),
         where=where,
+        severity=Severity.WARNING if now.n_steps >= settled_steps(run) else Severity.INFO,
     )

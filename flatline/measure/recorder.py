@@ -11,16 +11,19 @@ import keras
 import numpy as np
 
 from flatline.backend.step import StepSampler
+from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, ProbeLog, UpdateLog
 from flatline.measure import run as runs
 from flatline.measure.probe import probe, rectifiers
-from flatline.measure.setup import n_rows, rows_of
+from flatline.measure.seen import FAIR_ROWS, SeenRows
 from flatline.record import RunRecord
 
-PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 = 8 %
-KEPT_BYTES = 8_000_000  # of captured rows: half of the 16 MB that a monitor may take beside 1 % of the training's
 CAPTURE_BYTES = 2_000_000  # of one batch
+FIRST_SAMPLES = (
+    8  # of 32 rows make the probe; part of the first look, because a run flat from the start is told by them
+)
+MOST_SAMPLES = 64  # first samples where batches are so small that fewer do not make a fair sample
 SHARES = {"sampling": 0.5, "probe": 0.25, "judging": 0.25}  # of the time that may be spent
 RECENT = 31  # steps whose median duration a sampled step is compared with
 
@@ -42,20 +45,17 @@ class Recorder:
     def __init__(self, model: Any, record: RunRecord, *, overhead: float, data: tuple[Any, Any] | None) -> None:
         self.model, self.record, self.overhead = model, record, overhead
         self.n_steps = 0
-        self.x: Any = None
-        self.y: Any = None
-        self.weight: Array | None = None
-        self._given = data
-        if data is not None:
-            self.x, self.y = data
-        self._rows: list[Any] = []
-        self._batch = 0
+        self.rows = SeenRows(data)
         self._elapsed = 0.0
         self._since: float | None = None
         self._costs = {"sampling": 0.0, "probe": 0.0, "judging": 0.0}
         self._spent = dict.fromkeys(self._costs, 0.0)
         self._durations: deque[float] = deque(maxlen=RECENT)
         self._armed_at: int | None = None
+        self._arming = 0.0
+        self._first, self._n_first = False, 0
+        self._looked_at = 0
+        self._unknown_null: str | None = None
         self._armed_durations: list[float] = []
         self._losses: list[tuple[int, float]] = []
         self._previous, self._in_epoch = 0.0, 0
@@ -90,12 +90,15 @@ class Recorder:
 
     def step_begins(self) -> None:
         """A batch begins: decide whether its step is sampled."""
-        if self._sampler is not None and self._armed_at is None and self.n_steps >= 1 and self.may("sampling"):
-            start = time.perf_counter()
-            wants_rows = self._given is None and self._n_kept() < PROBE_ROWS
-            self._sampler.arm(capture=wants_rows)
-            self._armed_at, self._armed_durations = self.n_steps, []
-            self._spend("sampling", time.perf_counter() - start)
+        if self._sampler is not None and self._armed_at is None and self.n_steps >= 1:
+            enough = len(self.rows) >= FAIR_ROWS or self._n_first >= MOST_SAMPLES
+            collecting = self.rows.wanted and (not enough or self._n_first < FIRST_SAMPLES)
+            self._first = collecting or not self._n_first
+            if self._first or self.may("sampling"):
+                start = time.perf_counter()
+                self._sampler.arm(capture=self.rows.wanted)
+                self._armed_at, self._armed_durations = self.n_steps, []
+                self._arming = time.perf_counter() - start
         self._began = time.perf_counter()
 
     def step_ends(self, n_steps: int, logs: Mapping[str, float]) -> None:
@@ -159,6 +162,8 @@ class Recorder:
                 self._armed_at = None
             for problem in self._sampler.problems:
                 self.record.miss(problem)
+        if self._unknown_null:
+            self.record.miss(self._unknown_null)
         self._elapsed, self._since = self.elapsed(), None
         total = {**self._spent, "training": self._elapsed}
         if self._sampler is not None:
@@ -178,12 +183,9 @@ class Recorder:
         allowed = SHARES[kind] * self.overhead * self.elapsed()
         return self._spent[kind] + self._costs[kind] <= allowed
 
-    def _spend(self, kind: str, seconds: float) -> None:
-        self._spent[kind] += seconds
-
     def spend(self, kind: str, seconds: float) -> None:
         """Tell what one more of a kind has cost."""
-        self._spend(kind, seconds)
+        self._spent[kind] += seconds
         self._costs[kind] = seconds if not self._costs[kind] else 0.5 * (self._costs[kind] + seconds)
 
     # ── samples ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -200,8 +202,8 @@ class Recorder:
         self.record.add(
             GradientLog, step=step, layers=names, loss=found.loss,
             gradient_norm=layers["gradient_norm"], weight_norm=layers["weight_norm"],
-            nonfinite_gradients=_not_finite(layers["gradient_norm"], sampler),
-            nonfinite_weights=_not_finite(layers["weight_norm"], sampler),
+            nonfinite_gradients=_not_finite(layers["gradient_norm"], sampler.has_gradient),
+            nonfinite_weights=(~np.isfinite(layers["weight_norm"])).astype(float),
         )  # fmt: skip
         self.record.add(
             UpdateLog, step=step, layers=names, update_ratio=found.update_ratio,
@@ -209,16 +211,22 @@ class Recorder:
         )  # fmt: skip
         self.record.add(
             ActivationLog, step=step, layers=names, mean=layers["mean"], spread=layers["spread"],
-            saturated_share=layers["saturated_share"],
+            saturated_share=layers["saturated_share"], nonfinite=_not_finite(layers["mean"], sampler.has_output),
         )  # fmt: skip
         if np.isfinite(found.penalty) and self._losses:
             at, loss = self._losses.pop()
             self.flush()
             self.record.add(LossLog, step=at, loss=loss, penalty=found.penalty)
-        self._capture(sampler)
+        if self.rows.wanted:
+            self.rows.add(sampler.captured())
         usual = median(self._durations) if self._durations else None
         beyond = 0.0 if usual is None else sum(max(0.0, d - usual) for d in self._armed_durations)
-        self.spend("sampling", time.perf_counter() - start + beyond)
+        seconds = self._arming + time.perf_counter() - start + beyond
+        if self._first:
+            self._n_first += 1
+            self.record.spend("first look", seconds)
+        else:
+            self.spend("sampling", seconds)
 
     def _accumulates(self, step: int) -> bool:
         facts = self.record.facts
@@ -230,69 +238,41 @@ class Recorder:
         except Exception:  # a schedule of the user's own
             return float("nan")
 
-    def _n_kept(self) -> int:
-        return sum(n_rows(rows[0]) for rows in self._rows)
-
-    def _capture(self, sampler: StepSampler) -> None:
-        """Keep what the sampled step has handed out of its batch."""
-        if self._given is not None or self._n_kept() >= PROBE_ROWS:
-            return
-        data = sampler.captured()
-        if data is None:
-            return
-        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
-        if y is None or sum(a.nbytes for a in keras.tree.flatten((x, y))) * (len(self._rows) + 1) > KEPT_BYTES:
-            return
-        self._rows.append((x, y, weight))
-        self._batch = max(self._batch, n_rows(x))
-        parts = list(zip(*self._rows, strict=True))
-        self.x, self.y = (keras.tree.map_structure(lambda *a: np.concatenate(a), *part) for part in parts[:2])
-        weighted = [np.ravel(w) for w in parts[2] if w is not None]
-        self.weight = np.concatenate(weighted) if weighted else None
-
     # ── what is computed from the rows ──────────────────────────────────────────────────────────────────────────
 
     def look_at_rows(self) -> None:
-        """Learn the null model's loss from the rows seen so far; costs some 20 ms."""
-        facts = self.record.facts
-        if facts is None or self.x is None or self.y is None or facts.custom_train_step:
+        """Learn the null model's loss from the rows seen so far; costs some 50 ms, once or twice in a run."""
+        facts, n = self.record.facts, len(self.rows)
+        if facts is None or self.rows.y is None or n == self._looked_at:
             return
-        n = n_rows(self.x)
-        if n == facts.n_null:
+        if facts.custom_train_step:  # what its loss is computed from, nobody knows
+            self._unknown_null = "the null model's loss: the model has its own train_step"
             return
-        start = time.perf_counter()
+        start, self._looked_at = time.perf_counter(), n
         try:
-            found, null, perfect = runs.heads(self.model, self.x, self.y, self.weight, self._batch or n)
-            batch = self._batch or None
+            found, null, perfect = self.rows.heads(self.model)
+        except CannotTell as reason:
+            self._unknown_null = f"the null model's loss: {reason}"
+        except Exception as error:  # a loss of the user's own may refuse whatever we try
+            self._unknown_null = f"the null model's loss: {type(error).__name__}: {str(error)[:200]}"
+        else:
+            self._unknown_null = None
+            batch = self.rows.batch_size
             self.record.describe(replace(facts, n_null=n, heads=found, null=null, perfect=perfect, batch_size=batch))
-        except Exception as error:
-            self.record.miss(f"the null model's loss: {type(error).__name__}: {str(error)[:200]}")
-            self.record.describe(replace(facts, n_null=n))
         self.record.spend("first look", time.perf_counter() - start)
 
     def run_probe(self) -> None:
         """Run the probe, if there are rows for it."""
         facts = self.record.facts
-        if self.x is None or facts is None or not facts.heads or not self.n_steps:
+        if self.rows.x is None or facts is None or not facts.heads or not self.n_steps:
             return
         start = time.perf_counter()
-        found = probe(
-            self.model,
-            rows_of(self.x, slice(0, PROBE_ROWS)),
-            rectifiers(self.model),
-            [h.n_classes for h in facts.heads],
-        )
-        self.record.add(ProbeLog, step=self.n_steps - 1, heads=tuple(h.name for h in facts.heads), **found)
+        layers, classes = rectifiers(self.model), [head.n_classes for head in facts.heads]
+        found = probe(self.model, self.rows.probe(), layers, classes)
+        self.record.add(ProbeLog, step=self.n_steps - 1, heads=tuple(head.name for head in facts.heads), **found)
         self.spend("probe", time.perf_counter() - start)
 
 
-def _not_finite(norms: Array, sampler: StepSampler) -> Array:
-    """1 where a norm is no finite number although there is something to take it of."""
-    there = np.array([w.kernel is not None for w in sampler.watched])
-    return (there & ~np.isfinite(norms) & ~_missing(norms)).astype(float)
-
-
-def _missing(norms: Array) -> Array:
-    """NaN is how a step says that no gradient reached a layer: only infinity is certain, unless all are NaN."""
-    lost = np.isnan(norms)
-    return lost & (not lost.all())
+def _not_finite(values: Array, there: Array) -> Array:
+    """1 where something is there and no finite number."""
+    return (there & ~np.isfinite(values)).astype(float)

@@ -1,9 +1,10 @@
-"""Score `check_setup` on the corpus: `python -m tests.corpus [--kind KIND] [--only NAME …] [--quick]`."""
+"""Score `check_setup` on the corpus: `python -m tests.corpus [--kind KIND] [--only NAME …] [--quick] [--monitor]`."""
 
 import argparse
 import os
 import time
 import warnings
+from collections.abc import Callable
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
@@ -13,6 +14,7 @@ import keras
 import flatline
 from flatline.finding import Severity
 from tests.corpus.case import Setup, healthy_setups, programs
+from tests.corpus.flight import Flown, fly, summary
 from tests.corpus.score import Judged, healthy_table, program_table
 
 QUICK = 6  # every sixth case: a smoke run for continuous integration
@@ -42,6 +44,20 @@ def judge(name: str, build: object, *, overfit: bool) -> Judged:
     )
 
 
+def _fly(kind: str, wanted: Callable[[tuple], tuple]) -> None:  # type: ignore[type-arg]
+    def flown(case: object, build: object, *, healthy: bool) -> Flown:
+        one = fly(case.name, build, healthy=healthy)  # type: ignore[attr-defined]
+        print(one.line(), flush=True)
+        return one
+
+    if kind in ("programs", "all"):
+        cases = wanted(programs())
+        right = {case.name: case.causes | case.equivalent for case in cases}
+        print(summary([flown(case, lambda c=case: c.build(False), healthy=False) for case in cases], right))
+    if kind in ("healthy", "all"):
+        print(summary([flown(case, case.build, healthy=True) for case in wanted(healthy_setups())], {}))
+
+
 def main() -> None:
     """Run the chosen cases and print a line for each and the totals."""
     parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
@@ -49,6 +65,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--quick", action="store_true", help="every sixth case")
     parser.add_argument("--static", action="store_true", help="without tiny-subset test and rehearsal")
+    parser.add_argument("--monitor", action="store_true", help="train under FlatlineMonitor instead of check_setup")
     parser.add_argument("--shard", default="0/1", help="K/N: every N-th case, from the K-th")
     chosen = parser.parse_args()
     shard, of = (int(part) for part in chosen.shard.split("/"))
@@ -63,6 +80,9 @@ def main() -> None:
         print(judged.line(case), flush=True)
         return judged
 
+    if chosen.monitor:
+        _fly(chosen.kind, wanted)
+        return
     if chosen.kind in ("programs", "all"):
         cases = wanted(programs())
         print(program_table([(case, run(case, lambda c=case: c.build(False))) for case in cases]))

@@ -1,0 +1,91 @@
+"""Rows of the training batches that a recorder has seen, and what they tell of the targets."""
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from flatline.errors import CannotTell
+from flatline.facts import Array
+from flatline.logs import RunHead
+from flatline.measure import run as runs
+from flatline.measure.setup import n_rows, rows_of
+
+PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 = 8 %
+KEPT_BYTES = 8_000_000  # half of the 16 MB that a monitor may take beside 1 % of the training's memory
+FAIR_ROWS = 64  # the entropy of two equal classes is then within 5 % of its value 19 times in 20
+FAIR_SHARE = 0.8  # 1; mean of the null model's losses of the halves over that of both: sorted rows have far less
+FAIR_HALVES = 0.5  # 1; the smaller of the two over the larger
+
+
+class SeenRows:
+    """Inputs, targets and weights of rows in the order in which they were trained on.
+
+    Parameters
+    ----------
+    given : tuple of (x, y) or None
+        The user's own rows, which are taken to be a fair sample; nothing is added to them.
+    """
+
+    def __init__(self, given: tuple[Any, Any] | None) -> None:
+        self.x: Any = None
+        self.y: Any = None
+        if given is not None:
+            self.x, self.y = given
+        self.weight: Array | None = None
+        self.batch_size: int | None = None
+        self._fair = given is not None
+        self._closed = self._fair
+        self._parts: list[Any] = []
+
+    def __len__(self) -> int:
+        """Count the rows."""
+        return 0 if self.x is None else n_rows(self.x)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether more rows are of use."""
+        return not self._closed and len(self) < PROBE_ROWS
+
+    def add(self, data: Any | None) -> None:
+        """Add what a training step was given; no more is wanted where it gives no targets, or too much for memory."""
+        x, y, weight = (None, None, None) if data is None else keras.utils.unpack_x_y_sample_weight(data)
+        size = sum(array.nbytes for array in keras.tree.flatten((x, y)) if array is not None)
+        if y is None or size * (len(self._parts) + 1) > KEPT_BYTES:
+            self._closed = True
+            return
+        self._parts.append((x, y, weight))
+        self.batch_size = max(self.batch_size or 0, n_rows(x))
+        parts = list(zip(*self._parts, strict=True))
+        self.x, self.y = (keras.tree.map_structure(lambda *a: np.concatenate(a), *part) for part in parts[:2])
+        weights = [np.ravel(w) for w in parts[2] if w is not None]
+        self.weight = np.concatenate(weights) if weights else None
+
+    def probe(self) -> Any:
+        """Rows for the probe, evenly over all."""
+        return rows_of(self.x, np.linspace(0, len(self) - 1, min(len(self), PROBE_ROWS)).astype(int))
+
+    def heads(self, model: Any) -> tuple[tuple[RunHead, ...], float, float]:
+        """Return what `runs.heads` says of these rows.
+
+        Raises
+        ------
+        CannotTell
+            When they are no fair sample: too few, or in an order. A null model that knows one class only would call
+            every run flat.
+        """
+        if len(self) < FAIR_ROWS and not self._fair:
+            raise CannotTell(f"{len(self)} rows were seen, {FAIR_ROWS} are needed")
+        found, null, perfect = self._heads(model, slice(None))
+        if not self._fair and np.isfinite(null):
+            middle = len(self) // 2
+            halves = [self._heads(model, half)[1] - perfect for half in (slice(middle), slice(middle, None))]
+            alike = min(halves) >= FAIR_HALVES * max(halves) and np.mean(halves) >= FAIR_SHARE * (null - perfect)
+            if not null > perfect or not alike:
+                raise CannotTell("the first rows are in the order of their targets")
+        return found, null, perfect
+
+    def _heads(self, model: Any, rows: slice) -> tuple[tuple[RunHead, ...], float, float]:
+        weight = None if self.weight is None else self.weight[rows]
+        x, y = rows_of(self.x, rows), rows_of(self.y, rows)
+        return runs.heads(model, x, y, weight, self.batch_size or n_rows(x))
