@@ -63,7 +63,7 @@ class FlatlineMonitor(FlightRecorder):
         self._checks = tuple(check for check in chosen if not reads_log(check))
         self._verbose = verbose
         self._judged_at = 0
-        self._explained: tuple[Outcome, ...] = ()
+        self._explained: tuple[Outcome, ...] | None = None  # the set-up is looked at once
         self._told: set[tuple[str, str]] = set()
         self.report: Report | None = None
 
@@ -100,13 +100,14 @@ class FlatlineMonitor(FlightRecorder):
         recorder.spend("judging", time.perf_counter() - start)
         if not fruitless:
             return outcomes
-        self._explained = self._explained or self._explain(recorder)
-        return (*outcomes, *self._explained)
+        if self._explained is None:
+            self._explained = self._explain(recorder)
+        return (*outcomes, *(self._explained or ()))
 
-    def _explain(self, recorder: Recorder) -> tuple[Outcome, ...]:
+    def _explain(self, recorder: Recorder) -> tuple[Outcome, ...] | None:
         """Run the checks of the set-up on the rows that were seen; a run that does not learn is the rehearsal."""
         if recorder.rows.y is None or len(recorder.rows) < FAIR_ROWS:
-            return ()
+            return None
         start = time.perf_counter()
         try:
             found = measure(
