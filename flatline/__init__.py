@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from flatline.reports.report import Report as Report
     from flatline.rules import explain as explain
     from flatline.run_directory import load_run as load_run
+    from flatline.watching import watch as watch
 
 __version__ = "0.1.0"
 
@@ -36,6 +37,7 @@ _HOMES = {
     "FlatlineMonitor": "flatline.monitor",
     "StopOnFlatline": "flatline.monitor",
     "FlightRecorder": "flatline.callbacks",
+    "watch": "flatline.watching",
     "RunRecord": "flatline.record",
     "load_run": "flatline.run_directory",
     "judge": "flatline.judging",

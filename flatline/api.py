@@ -3,8 +3,6 @@
 import time
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from flatline.errors import FlatlineError, FlatlineWarning
@@ -75,19 +73,16 @@ def check_setup(
     --------
     >>> report = flatline.check_setup(model, X, y, fit_args={"epochs": 20})  # doctest: +SKIP
     """
-    from flatline import engine, registry
+    from flatline import engine
     from flatline.judging import reads_log
     from flatline.measure.everything import measure
     from flatline.reports import terminal
     from flatline.reports.progress import Progress
     from flatline.reports.report import Report
-    from flatline.settings import load_settings, split_ignores
+    from flatline.settings import selection
 
-    settings = load_settings(Path.cwd())
-    whole, layered = split_ignores(ignore)
-    settings = replace(settings, layer_ignores=(*settings.layer_ignores, *layered))
-    chosen = registry.select(tuple(select) or settings.select, (*whole, *settings.ignore))
-    checks = tuple(check for check in chosen if not reads_log(check))  # a run is judged by the callbacks
+    chosen = selection(select, ignore, caller="check_setup")
+    checks = tuple(check for check in chosen.checks if not reads_log(check))  # a run is judged by the callbacks
     _check_arguments(fit_args, overfit, seed, verbose)
     start = time.perf_counter()
     with Progress(verbose) as progress:
@@ -105,9 +100,8 @@ def check_setup(
         told = any(isinstance(outcome, Finding) and outcome.severity is Severity.ERROR for outcome in outcomes)
         if measured.refusal is not None and not told:
             raise measured.refusal
-    outcomes = tuple(o for o in outcomes if not (isinstance(o, Finding) and settings.silences(o)))
     scope = {**measured.scope, "seconds": round(time.perf_counter() - start, 1)}
-    report = Report(outcomes=outcomes, scope=scope, curves=measured.curves, null=measured.null)
+    report = Report(outcomes=chosen.heard(outcomes), scope=scope, curves=measured.curves, null=measured.null)
     if verbose:
         terminal.show(report)
     for finding in report.findings:

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from flatline import engine, registry
+from flatline import engine
 from flatline.finding import Finding, Outcome
 from flatline.logs import Log, LossLog
 from flatline.record import RunRecord
 from flatline.registry import Check
 from flatline.reports.report import Report
+from flatline.settings import selection
 
 WATCHING = ("sampling", "probe", "judging")  # kinds of seconds that the time budget is over
 
@@ -32,11 +33,11 @@ def judge(record: RunRecord, *, select: Iterable[str] = (), ignore: Iterable[str
     Report
         What the whole record shows, and what was found live by checks that the record cannot repeat.
     """
-    chosen = registry.select(tuple(select), tuple(ignore), caller="judge")
-    detectors = [check for check in chosen if reads_log(check)]
-    others = {check.code for check in chosen if not reads_log(check)}
+    chosen = selection(select, ignore, caller="judge")
+    detectors = [check for check in chosen.checks if reads_log(check)]
+    others = {check.code for check in chosen.checks if not reads_log(check)}
     live = tuple(finding for _, finding in record.live if finding.code in others)
-    return report_of(record, (*engine.judge(detectors, record.logs()), *live))
+    return report_of(record, chosen.heard((*engine.judge(detectors, record.logs()), *live)))
 
 
 def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:

@@ -2,23 +2,25 @@
 
 import time
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from flatline import engine, registry
+import numpy as np
+
+from flatline import engine, preflight
 from flatline.callbacks import FlightRecorder, users_line
 from flatline.errors import FlatlineError, FlatlineWarning
-from flatline.facts import RehearsalFacts
 from flatline.finding import Finding, Outcome, Severity
 from flatline.judging import reads_log, report_of
-from flatline.logs import LossLog, RunFacts
-from flatline.measure.everything import measure
+from flatline.logs import EpochLog, LossLog, RunFacts
 from flatline.measure.recorder import Recorder
+from flatline.measure.run import larger_is_better
 from flatline.measure.seen import FAIR_ROWS
 from flatline.progress import State, progress, required_steps, settled_steps
 from flatline.reports import terminal
 from flatline.reports.report import Report
+from flatline.settings import selection
 
 AGAIN = 1.25  # 1; a run is judged anew when it has grown by this factor, so that a long one is not judged all the time
 FRUITLESS = (State.FLAT, State.DIVERGED)
@@ -31,15 +33,18 @@ class FlatlineMonitor(FlightRecorder):
     ----------
     data, run_dir, overhead
         As for `FlightRecorder`.
+    monitor : str, default="loss"
+        What must have stopped improving as well before a run is called flat: "val_loss", a metric, …. "loss" is the
+        training loss, which is compared with the null model's at every step.
+    patience : int or "auto", default="auto"
+        Epochs for which it must not have improved, as in `EarlyStopping`; "auto" takes as many steps as it takes to
+        tell a flat loss.
+    start_from_epoch : int, default=0
+        Epochs to wait before the run is judged, as in `EarlyStopping`.
     select, ignore : iterable of str, default=()
         Codes ("FL501"), prefixes ("FL5") or names of the checks to run, and not to run.
     verbose : {"auto", 0, 1}, default="auto"
         "auto" and 1 print the report when `fit` ends and there is news, 0 prints nothing.
-
-    Attributes
-    ----------
-    report : Report or None
-        What has been found so far; None before the first `fit` has ended.
 
     Warns
     -----
@@ -51,37 +56,101 @@ class FlatlineMonitor(FlightRecorder):
         self,
         data: Any = None,
         *,
+        monitor: str = "loss",
+        patience: Any = "auto",
+        start_from_epoch: int = 0,
         run_dir: str | Path | None = None,
         overhead: float = 0.01,
         select: Iterable[str] = (),
         ignore: Iterable[str] = (),
         verbose: Any = "auto",
     ) -> None:
-        super().__init__(data, run_dir=run_dir, overhead=overhead)
-        chosen = registry.select(tuple(select), tuple(ignore), caller=type(self).__name__)
-        self._detectors = tuple(check for check in chosen if reads_log(check))
-        self._checks = tuple(check for check in chosen if not reads_log(check))
+        name = type(self).__name__
+        if not isinstance(monitor, str):
+            raise FlatlineError(
+                f"The `monitor` parameter of {name} must be a str, such as 'val_loss'. Got {monitor!r}."
+            )
+        if patience != "auto" and not _is_count(patience):
+            raise FlatlineError(
+                f"The `patience` parameter of {name} must be 'auto' or an int, at least 0. Got {patience!r}."
+            )
+        if not _is_count(start_from_epoch):
+            raise FlatlineError(
+                f"The `start_from_epoch` parameter of {name} must be an int, at least 0. Got {start_from_epoch!r}."
+            )
+        self._chosen = selection(select, ignore, caller=name)
+        self._monitor, self._patience, self._start_from_epoch = monitor, patience, start_from_epoch
         self._verbose = verbose
+        super().__init__(data, run_dir=run_dir, overhead=overhead)
+
+    def _begin_record(self) -> None:
+        super()._begin_record()
         self._judged_at = 0
-        self._explained: tuple[Outcome, ...] | None = None  # the set-up is looked at once
+        self._set_up: tuple[Outcome, ...] | None = None  # what the checks of the set-up say, which are run once
+        self._checked = False  # they were run before training began, on what `fit` was given
         self._told: set[tuple[str, str]] = set()
-        self.report: Report | None = None
+        self._report: Report | None = None
+
+    @property
+    def report(self) -> Report | None:
+        """What has been found so far; None before the first step."""
+        recorder = self._recorder
+        if self._report is None and recorder is not None and recorder.n_steps:
+            recorder.flush()
+            return report_of(self.record, self._judge(recorder))
+        return self._report
+
+    def check(self, x: Any, y: Any, fit_args: Mapping[str, Any]) -> None:
+        """Run the checks of the set-up before training begins, once, as `watch` and `flatline run` do.
+
+        Parameters
+        ----------
+        x, y : as `fit` takes them
+        fit_args : mapping
+            The other arguments that `fit` is about to be given.
+        """
+        if self._set_up is None and not self._broken and self.model is not None:
+            self._set_up = self._look(x, y, fit_args)
+            self._checked = True
+            self._tell(self._set_up, 0)
+
+    def leave_out_check(self, why: str) -> None:
+        """Let the set-up unchecked."""
+        self._set_up = ()
+        self.record.miss(f"the checks of the set-up: {why}")
+
+    def _look(self, x: Any, y: Any, fit_args: Mapping[str, Any]) -> tuple[Outcome, ...]:
+        start = time.perf_counter()
+        try:
+            checks = [check for check in self._chosen.checks if not reads_log(check)]
+            return self._chosen.heard(preflight.look(self.model, x, y, fit_args, checks))
+        except Exception as error:  # the monitor can do without; what it records is still judged
+            told = isinstance(error, FlatlineError)
+            reason = str(error) if told else f"{type(error).__name__}: {str(error)[:200]}"
+            self.record.miss(f"the checks of the set-up: {reason}")
+            return ()
+        finally:
+            self.record.spend("checking", time.perf_counter() - start)
 
     def _after_step(self, recorder: Recorder) -> None:
         facts = self.record.facts
         if facts is None or recorder.n_steps < max(required_steps(facts), AGAIN * self._judged_at):
+            return
+        if self._n_epochs <= self._start_from_epoch and self._start_from_epoch:
             return
         self._judged_at = recorder.n_steps
         recorder.flush()
         recorder.look_at_rows()
         start = time.perf_counter()
         state = self._state()
-        recorder.spend("judging", time.perf_counter() - start)
-        if state is State.FLAT or recorder.may("probe"):
+        recorder.spending.spend("judging", time.perf_counter() - start)
+        if state is State.FLAT or recorder.spending.may("probe"):
             recorder.run_probe()
-        if state in FRUITLESS:
+        if state in FRUITLESS and self._stands_still(facts):
             self._tell(self._judge(recorder), recorder.n_steps)
-        self._act(state, recorder)
+            self._act(state, recorder)
+        else:
+            self._act(State.UNKNOWN, recorder)
 
     def _act(self, state: State, recorder: Recorder) -> None:
         """For those who stop."""
@@ -93,35 +162,39 @@ class FlatlineMonitor(FlightRecorder):
             return State.UNKNOWN
         return progress(run, losses).state
 
+    def _stands_still(self, facts: RunFacts) -> bool:
+        """Whether what the user wants to have monitored has not improved for as long as they say."""
+        if self._monitor == "loss" and self._patience == "auto":
+            return True
+        log = self.record.logs()[EpochLog]
+        if isinstance(log, str):
+            return False
+        if self._monitor not in log.values:
+            known = ", ".join(sorted(log.values))
+            self.record.miss(f"`monitor`: there is no {self._monitor!r}; `fit` reports {known}")
+            return True
+        values = np.asarray(log.values[self._monitor]) * (1 if larger_is_better(self.model, self._monitor) else -1)
+        if not np.isfinite(values).any():
+            return True
+        best = int(np.nanargmax(np.where(np.isfinite(values), values, np.nan)))
+        if self._patience == "auto":
+            return bool(log.step[-1] - log.step[best] >= required_steps(facts))
+        return len(values) - 1 - best >= int(self._patience)
+
     def _judge(self, recorder: Recorder) -> tuple[Outcome, ...]:
         start = time.perf_counter()
-        outcomes = engine.judge(self._detectors, self.record.logs())
+        detectors = [check for check in self._chosen.checks if reads_log(check)]
+        outcomes = self._chosen.heard(engine.judge(detectors, self.record.logs()))
         fruitless = self._state() in FRUITLESS
-        recorder.spend("judging", time.perf_counter() - start)
-        if not fruitless:
-            return outcomes
-        if self._explained is None:
-            self._explained = self._explain(recorder)
-        return (*outcomes, *(self._explained or ()))
-
-    def _explain(self, recorder: Recorder) -> tuple[Outcome, ...] | None:
-        """Run the checks of the set-up on the rows that were seen; a run that does not learn is the rehearsal."""
-        if recorder.rows.y is None or len(recorder.rows) < FAIR_ROWS:
-            return None
-        start = time.perf_counter()
-        try:
-            found = measure(
-                self.model, recorder.rows.x, recorder.rows.y, validation_data=None, fit_args={},
-                why_no_training=lambda facts: "the run itself shows it", seed=0, say=lambda text: None,
-            ).facts  # fmt: skip
-        except Exception as error:  # the monitor can do without; what it has recorded is still judged
-            self.record.miss(f"the checks of the set-up: {type(error).__name__}: {str(error)[:200]}")
-            return ()
-        finally:
-            self.record.spend("explaining", time.perf_counter() - start)
-        static = [check for check in self._checks if RehearsalFacts not in check.needs.values()]
-        # What is only worth knowing may be so of these few rows alone.
-        return tuple(o for o in engine.judge(static, found) if isinstance(o, Finding) and _is_alarm(o))
+        recorder.spending.spend("judging", time.perf_counter() - start)
+        enough = recorder.rows.y is not None and len(recorder.rows) >= FAIR_ROWS
+        if fruitless and enough and self._set_up is None:
+            self._set_up = self._look(recorder.rows.x, recorder.rows.y, {})
+        set_up = self._set_up or ()
+        if not self._checked:
+            # What is only worth knowing may be so of these few rows alone, and alarms matter when nothing is learnt.
+            set_up = tuple(o for o in set_up if _is_alarm(o)) if fruitless else ()
+        return (*outcomes, *set_up)
 
     def _tell(self, outcomes: Iterable[Outcome], step: int) -> None:
         """Warn of what is new."""
@@ -137,12 +210,11 @@ class FlatlineMonitor(FlightRecorder):
     def _after_fit(self, recorder: Recorder) -> None:
         recorder.look_at_rows()
         outcomes = self._judge(recorder)
-        before = len(self._told)
+        before, first = len(self._told), self._report is None
         self._tell(outcomes, recorder.n_steps)
-        first = self.report is None
-        self.report = report_of(self.record, outcomes)
+        self._report = report_of(self.record, outcomes)
         if self._verbose and (first or len(self._told) > before):
-            terminal.show(self.report)
+            terminal.show(self._report)
 
 
 class StopOnFlatline(FlatlineMonitor):
@@ -150,39 +222,35 @@ class StopOnFlatline(FlatlineMonitor):
 
     Parameters
     ----------
-    patience : int or "auto", default="auto"
-        Steps for which the run must stay flat after it was first found so; "auto" takes as many as were needed to
-        find it.
     raise_error : bool, default=False
         Raise a FlatlineError instead of ending `fit` as `EarlyStopping` does.
     **arguments
-        As for `FlatlineMonitor`.
+        As for `FlatlineMonitor`. With `patience="auto"` a run must stay flat for as many steps as were needed to find
+        it so.
     """
 
-    def __init__(self, *, patience: Any = "auto", raise_error: bool = False, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        if patience != "auto" and (isinstance(patience, bool) or not isinstance(patience, int) or patience < 0):
-            raise FlatlineError(
-                f"The `patience` parameter of StopOnFlatline must be 'auto' or an int, at least 0. Got {patience!r}."
-            )
-        self._patience, self._raise_error = patience, raise_error
+    def __init__(self, data: Any = None, *, raise_error: bool = False, **arguments: Any) -> None:
+        super().__init__(data, **arguments)
+        self._raise_error = raise_error
         self._flat_since: int | None = None
 
     def _act(self, state: State, recorder: Recorder) -> None:
-        if state is not State.FLAT:
+        facts = self.record.facts
+        if state is not State.FLAT or facts is None:
             self._flat_since = None
             return
         if self._flat_since is None:
             self._flat_since = recorder.n_steps
-        facts = self.record.facts
-        if facts is None:
-            return
-        patience = required_steps(facts) if self._patience == "auto" else self._patience
-        if recorder.n_steps >= settled_steps(facts) and recorder.n_steps - self._flat_since >= patience:
+        wait = required_steps(facts) if self._patience == "auto" else 0
+        if recorder.n_steps >= settled_steps(facts) and recorder.n_steps - self._flat_since >= wait:
             self.model.stop_training = True
             if self._raise_error:
                 raise FlatlineError(f"stopped after {recorder.n_steps} steps: the training loss is flat")
 
 
-def _is_alarm(finding: Finding) -> bool:
-    return (finding.severity or Severity.INFO) >= Severity.WARNING
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_alarm(outcome: Outcome) -> bool:
+    return isinstance(outcome, Finding) and (outcome.severity or Severity.INFO) >= Severity.WARNING

@@ -58,6 +58,21 @@ def load_run(path: str | os.PathLike[str]) -> RunRecord:
     raise FlatlineError(f"No run in {quoted(directory)}: {error}; give the directory that a run was recorded to")
 
 
+def runs_in(path: str | os.PathLike[str]) -> list[Path]:
+    """Return the run directories of what `flatline run` has written: a folder for each model, by number.
+
+    A directory of a single run is its own only one, and so is one that holds none: `load_run` says what is wrong.
+    """
+    directory = Path(path)
+    try:
+        folders = [folder for folder in directory.iterdir() if folder.name.isdecimal() and folder.is_dir()]
+        if folders and not files(directory):
+            return sorted(folders, key=lambda folder: int(folder.name))
+    except OSError:
+        pass  # not there, or no directory
+    return [directory]
+
+
 def _load(file: Path, data: bytes) -> RunRecord:
     *lines, torn = data.split(b"\n")
     first = head(lines[0]) if lines else None

@@ -3,12 +3,14 @@
 import fnmatch
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from flatline import registry
 from flatline.errors import FlatlineError
-from flatline.finding import Finding, Severity
+from flatline.finding import Finding, Outcome, Severity
+from flatline.registry import Check
 
 FAIL_ON = {"info": Severity.INFO, "warning": Severity.WARNING, "error": Severity.ERROR}
 KEYS = ("select", "ignore", "fail-on")
@@ -55,6 +57,27 @@ def load_settings(start: Path) -> Settings:
         if path.is_file():
             return _settings(path)
     return Settings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """The checks that an argument and the project's settings leave, and what they ignore at single layers."""
+
+    checks: tuple[Check, ...]
+    settings: Settings
+
+    def heard(self, outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:
+        """Outcomes without the findings that are ignored."""
+        return tuple(o for o in outcomes if not (isinstance(o, Finding) and self.settings.silences(o)))
+
+
+def selection(select: Iterable[str], ignore: Iterable[str], *, caller: str) -> Selection:
+    """Choose checks by the arguments `select` and `ignore` of a caller, and by the project's settings."""
+    settings = load_settings(Path.cwd())
+    whole, layered = split_ignores(ignore)
+    settings = replace(settings, layer_ignores=(*settings.layer_ignores, *layered))
+    checks = registry.select(tuple(select) or settings.select, (*whole, *settings.ignore), caller=caller)
+    return Selection(checks=checks, settings=settings)
 
 
 def split_ignores(ignore: Iterable[str]) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flatline import cli, registry, rules
+from flatline import cli, commands, registry, rules
 from flatline.reports import report as reports
 from tests.reports import make
 
@@ -40,7 +40,7 @@ def checked(monkeypatch, model):
             return report
 
         monkeypatch.setattr("flatline.api.check_setup", check_setup)
-        monkeypatch.setattr(cli, "_model", lambda path: f"model of {path.name}")
+        monkeypatch.setattr(commands, "_model", lambda path: f"model of {path.name}")
         return calls
 
     return give

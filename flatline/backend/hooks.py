@@ -3,9 +3,11 @@
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
+import tensorflow as tf
 
 _lock = threading.Lock()
 _listeners: list[Callable[[Any, Any], None]] = []
@@ -36,3 +38,41 @@ def hooked(listener: Callable[[Any, Any], None]) -> Iterator[None]:
 
 def _set(call: Callable[..., Any]) -> None:
     keras.layers.Layer.__call__ = call
+
+
+@dataclass(kw_only=True)
+class Step:
+    """What one run of the training step has shown so far."""
+
+    data: Any
+    # By layer and graph: one that is being built, or called in a loop, makes tensors of a graph of its own.
+    outputs: dict[tuple[int, int], Any] = field(default_factory=dict)
+    loss: Any = None
+    penalty: Any = None
+    updated: set[int] = field(default_factory=set)  # graphs in which the optimizer has been called
+
+    def note(self, layer: Any, outputs: Any) -> None:
+        """Keep the first output that a layer makes in a graph."""
+        first = next((t for t in keras.tree.flatten(outputs) if isinstance(t, tf.Tensor)), None)
+        if first is not None:
+            self.outputs.setdefault((id(layer), _graph(first)), first)
+
+    def output(self, layer: Any) -> Any:
+        """Return what a layer has made in the graph of the update; None where it has not been called."""
+        return self.outputs.get((id(layer), here()))
+
+    def first_update(self) -> bool:
+        """Whether the optimizer is called for the first time, which is the one that is sampled."""
+        first = here() not in self.updated
+        self.updated.add(here())
+        return first
+
+
+def here() -> int:
+    """What tells the graph that is being made; 0 for none."""
+    return 0 if tf.executing_eagerly() else id(tf.compat.v1.get_default_graph())
+
+
+def _graph(tensor: Any) -> int:
+    """What tells the graph of a tensor; 0 for an eager one, which has none."""
+    return id(tensor.graph) if isinstance(tensor, tf.__internal__.SymbolicTensor) else 0

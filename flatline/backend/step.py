@@ -9,14 +9,14 @@ import functools
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from flatline.backend.hooks import hooked
+from flatline.backend.hooks import Step, hooked
 from flatline.backend.tensors import N_ENTRIES, entries, norm, output, value
 from flatline.facts import Array
 
@@ -34,17 +34,6 @@ class Watched:
     kernel: Any
     slope: Callable[[Any], Any] | None
     entries: Array  # (≤ N_ENTRIES,) flat indices into the kernel
-
-
-@dataclass(kw_only=True)
-class _Step:
-    """What one run of the training step has shown so far."""
-
-    data: Any
-    graph: Any  # None when the step runs eagerly
-    outputs: dict[int, Any] = field(default_factory=dict)
-    loss: Any = None
-    penalty: Any = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +72,7 @@ class StepSampler:
         self._local = threading.local()
         self._capture: list[Any] | None = None
         self._structure: Any = None
+        self.in_loop = False  # a training loop of the user's own, which may be traced at any time
         strategy = model.distribute_strategy
         # One replica's numbers serve: every replica writes its own copy, the first one's is read.
         given: dict[str, Any] = {"trainable": False}
@@ -90,7 +80,11 @@ class StepSampler:
         if self._replicas > 1:
             given["synchronization"] = tf.VariableSynchronization.ON_READ
             given["aggregation"] = tf.VariableAggregation.ONLY_FIRST_REPLICA
-        place = tf.device("cpu:0") if not model.jit_compile and self._replicas == 1 else contextlib.nullcontext()
+        place = (
+            tf.device("cpu:0")
+            if not getattr(model, "jit_compile", False) and self._replicas == 1
+            else contextlib.nullcontext()
+        )
         with strategy.scope(), place:
             self._mode = tf.Variable(IDLE, dtype="int64", **given)
             self._stats = tf.Variable(tf.zeros(len(HEAD) + len(PER_LAYER) * MAX_LAYERS), **given)
@@ -98,7 +92,6 @@ class StepSampler:
             self._after = tf.Variable(tf.zeros((MAX_LAYERS, N_ENTRIES)), **given)
         self._armed = IDLE
         self._attach_model()
-        self.attach_optimizer()
 
     @staticmethod
     def of(model: Any) -> "StepSampler | None":
@@ -115,13 +108,8 @@ class StepSampler:
         def step(data: Any) -> Any:
             if tf.executing_eagerly() and self._armed == IDLE:
                 return train_step(data)
-            graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
-            self._local.step = _Step(data=data, graph=graph)
-            try:
-                with hooked(self._note):
-                    return train_step(data)
-            finally:
-                self._local.step = None
+            with self.listening(data):
+                return train_step(data)
 
         @functools.wraps(compute_loss)
         def loss(*args: Any, **kwargs: Any) -> Any:
@@ -137,25 +125,26 @@ class StepSampler:
         model.train_step, model.compute_loss = step, loss
         model.train_function = None  # traced without us, if at all
 
-    def attach_optimizer(self) -> None:
-        """Wrap the optimizer that the model has now; `compile` may have given it a new one."""
-        optimizer = self._model.optimizer
-        if optimizer is None or "apply" in vars(optimizer):
+    def attach_optimizer(self, optimizer: Any) -> None:
+        """Wrap an optimizer, once; `compile` may have given the model a new one."""
+        if "apply" in vars(optimizer):
             return
         original = optimizer.apply
 
         @functools.wraps(original)
         def apply(grads: Any, trainable_variables: Any = None) -> Any:
             grads = list(grads)
-            if getattr(self._local, "step", None) is not None:
+            if self.in_loop and not tf.executing_eagerly():
+                self._local.step = getattr(self._local, "step", None) or Step(data=None)
+            now = getattr(self._local, "step", None)
+            if now is not None and now.first_update():
                 start = time.perf_counter()
                 with self._guarded("gradients"):
                     known = optimizer._trainable_variables if trainable_variables is None else trainable_variables
                     variables = list(known)
                     trainable_variables = variables if trainable_variables is not None else None
-                    self._sample(optimizer, grads, variables, self._local.step)
+                    self._sample(optimizer, grads, variables, now)
                 self.trace_seconds += time.perf_counter() - start
-                self._local.step = None  # the first call in a step is the one that is sampled
             return original(grads, trainable_variables)
 
         optimizer.apply = apply
@@ -168,28 +157,34 @@ class StepSampler:
         except Exception as error:
             self.problems.append(f"{what} inside the training step: {type(error).__name__}: {str(error)[:200]}")
 
-    def _note(self, layer: Any, outputs: Any) -> None:
-        now = getattr(self._local, "step", None)
-        if now is None or id(layer) in now.outputs:
-            return
-        first = next((t for t in keras.tree.flatten(outputs) if isinstance(t, tf.Tensor)), None)
-        # A layer that is being built, or called in a loop, makes tensors of a graph of its own, unknown to the step.
-        if first is not None and (None if tf.executing_eagerly() else first.graph) is now.graph:
-            now.outputs[id(layer)] = first
+    @contextlib.contextmanager
+    def listening(self, data: Any) -> Iterator[None]:
+        """Take what happens meanwhile, in this thread, for one training step."""
+        now = self._local.step = Step(data=data)
+        try:
+            with hooked(lambda layer, outputs: self._note(now, layer, outputs)):
+                yield
+        finally:
+            self._local.step = None
+
+    def _note(self, now: Step, layer: Any, outputs: Any) -> None:
+        if getattr(self._local, "step", None) is now:  # replicas run in threads of their own
+            now.note(layer, outputs)
 
     # ── inside the step ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def _sample(self, optimizer: Any, grads: list[Any], variables: list[Any], now: _Step) -> None:
+    def _sample(self, optimizer: Any, grads: list[Any], variables: list[Any], now: Step) -> None:
         self.watched = self._choose(variables)[:MAX_LAYERS]
         by_variable = {id(v): g for v, g in zip(variables, grads, strict=True)}
         gradients = [by_variable.get(id(w.kernel)) for w in self.watched]
         self.has_gradient = np.array([g is not None for g in gradients], bool)
-        self.has_output = np.array([id(w.layer) in now.outputs for w in self.watched], bool)
+        outputs = [now.output(w.layer) for w in self.watched]
+        self.has_output = np.array([o is not None for o in outputs], bool)
         scale = getattr(optimizer, "dynamic_scale", None)
         factor = 1.0 if scale is None else 1.0 / tf.cast(tf.convert_to_tensor(scale), "float32")
         ours = getattr(optimizer, "loss_scale_factor", None)
         factor = factor if ours is None else factor / ours
-        captured = self._prepare_capture(now.data)
+        captured = None if now.data is None else self._prepare_capture(now.data)
 
         def kernels() -> Any:
             rows = [entries(w.kernel, w.entries) for w in self.watched]
@@ -197,7 +192,7 @@ class StepSampler:
 
         def full() -> Any:
             self._before.assign(kernels())
-            self._stats.assign(self._row(gradients, factor, optimizer, now))
+            self._stats.assign(self._row(gradients, outputs, factor, optimizer, now))
             if captured:
                 tf.cond(self._mode > FULL, captured, lambda: tf.constant(0))
             self._mode.assign(tf.constant(SECOND, "int64"))
@@ -213,7 +208,7 @@ class StepSampler:
 
         tf.cond(self._mode > IDLE, write, lambda: tf.constant(0))
 
-    def _row(self, gradients: list[Any], factor: Any, optimizer: Any, now: _Step) -> Any:
+    def _row(self, gradients: list[Any], outputs: list[Any], factor: Any, optimizer: Any, now: Step) -> Any:
         nan = tf.constant(np.nan)
         norms = [nan if g is None else factor * norm(g) for g in gradients]
         finite = [tf.math.is_finite(n) for n, g in zip(norms, gradients, strict=True) if g is not None]
@@ -226,8 +221,8 @@ class StepSampler:
             skipped,
         ]
         weights = [norm(w.kernel.value) for w in self.watched]
-        outputs = [output(now.outputs.get(id(w.layer)), w.slope) for w in self.watched]
-        columns = [norms, weights, *([o[i] for o in outputs] for i in range(3))]
+        of_outputs = [output(o, w.slope) for o, w in zip(outputs, self.watched, strict=True)]
+        columns = [norms, weights, *([o[i] for o in of_outputs] for i in range(3))]
         padding = [nan] * (MAX_LAYERS - len(self.watched))
         return tf.stack([*head, *[cell for column in columns for cell in (*column, *padding)]])
 

@@ -28,8 +28,13 @@ def _by_name(structure: Any, names: list[str]) -> list[Any]:
     return [*leaves, *[None] * (len(names) - len(leaves))]
 
 
-def pair(model: Any, live: Any, makers: Any, weighted: Any, predicted: Any, data: DataFacts, y: Any) -> list[Output]:
-    """Pair every output with its loss and targets, by name where they have names, by order otherwise."""
+def pair(
+    model: Any, live: Any, makers: Any, weighted: Any, predicted: Any, data: DataFacts, y: Any, loss: Any = None
+) -> list[Output]:
+    """Pair every output with its loss and targets, by name where they have names, by order otherwise.
+
+    `loss` is that of a model that was not compiled with one.
+    """
     flat = keras.tree.flatten(live)
     names = sorted(live) if isinstance(live, dict) else list(getattr(model, "output_names", []))[: len(flat)]
     names = names if len(names) == len(flat) else [f"output_{i}" for i in range(len(flat))]
@@ -39,16 +44,16 @@ def pair(model: Any, live: Any, makers: Any, weighted: Any, predicted: Any, data
         targets = [by_name.get(name) for name in names]
     targets = [*targets, *[None] * len(flat)]
     ys = _by_name(y, names)
-    losses = _losses(model, names)
+    losses = _losses(model, names) if loss is None else {0: (_resolve(loss), 1.0)}
     found = []
     for i, name in enumerate(names):
         maker = makers[i]
-        loss, weight = losses.get(i, (None, 1.0))
+        its_loss, weight = losses.get(i, (None, 1.0))
         found.append(
             Output(
                 name=name, layer=maker.name if maker else "", weighted_layer=weighted[i],
                 declared=declared_activation(maker) if maker else None, predicted=predicted[i],
-                live=flat[i], target=targets[i] if ys[i] is not None else None, y=ys[i], loss=loss, weight=weight,
+                live=flat[i], target=targets[i] if ys[i] is not None else None, y=ys[i], loss=its_loss, weight=weight,
             )
         )  # fmt: skip
     return found

@@ -44,7 +44,7 @@ def plan_facts(
     Parameters
     ----------
     fit_args : mapping
-        Empty if not known.
+        Empty if not known; `epochs` is None where nobody knows how often `fit` will be called.
     data : DataFacts
         The training data.
     validation_split : float
@@ -62,8 +62,8 @@ def plan_facts(
     else:
         batch_size, steps, shuffle = data.batch_size, steps or pipeline_steps, None
     epochs = None
-    if fit_args:
-        epochs = max(0, int(fit_args.get("epochs") or 1) - int(fit_args.get("initial_epoch") or 0))
+    if fit_args and fit_args.get("epochs", 1) is not None:
+        epochs = max(0, int(fit_args.get("epochs", 1)) - int(fit_args.get("initial_epoch") or 0))
     return PlanFacts(
         given=bool(fit_args),
         epochs=epochs,

@@ -1,5 +1,6 @@
 """Records a training run from inside, and spends no more time on it than it was given."""
 
+import contextlib
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -15,8 +16,11 @@ from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, ProbeLog, UpdateLog
 from flatline.measure import run as runs
+from flatline.measure.losses import LoopStep, StepLosses
+from flatline.measure.model import has_custom_train_step
 from flatline.measure.probe import probe, rectifiers
 from flatline.measure.seen import FAIR_ROWS, SeenRows
+from flatline.measure.spending import Spending
 from flatline.record import RunRecord
 
 CAPTURE_BYTES = 2_000_000  # of one batch
@@ -24,7 +28,7 @@ FIRST_SAMPLES = (
     8  # of 32 rows make the probe; part of the first look, because a run flat from the start is told by them
 )
 MOST_SAMPLES = 64  # first samples where batches are so small that fewer do not make a fair sample
-SHARES = {"sampling": 0.5, "probe": 0.25, "judging": 0.25}  # of the time that may be spent
+LOOP_ROWS = 32  # of a batch of a loop of the user's own, as many as of a batch of `fit` where they are small
 RECENT = 31  # steps whose median duration a sampled step is compared with
 
 
@@ -40,16 +44,17 @@ class Recorder:
         Share of the training time that may be spent, compilation and the first look at the data apart.
     data : tuple of (x, y) or None
         Rows for the probe and the null model; otherwise they are taken from the training batches.
+    loss : callable or None
+        What a loop of the user's own minimises, where the model was not compiled with it.
     """
 
-    def __init__(self, model: Any, record: RunRecord, *, overhead: float, data: tuple[Any, Any] | None) -> None:
-        self.model, self.record, self.overhead = model, record, overhead
+    def __init__(
+        self, model: Any, record: RunRecord, *, overhead: float, data: tuple[Any, Any] | None, loss: Any = None
+    ) -> None:
+        self.model, self.record = model, record
+        self.spending = Spending(overhead)
         self.n_steps = 0
-        self.rows = SeenRows(data)
-        self._elapsed = 0.0
-        self._since: float | None = None
-        self._costs = {"sampling": 0.0, "probe": 0.0, "judging": 0.0}
-        self._spent = dict.fromkeys(self._costs, 0.0)
+        self.rows = SeenRows(data, loss)
         self._durations: deque[float] = deque(maxlen=RECENT)
         self._armed_at: int | None = None
         self._arming = 0.0
@@ -58,35 +63,68 @@ class Recorder:
         self._unknown_null: str | None = None
         self._armed_durations: list[float] = []
         self._losses: list[tuple[int, float]] = []
-        self._previous, self._in_epoch = 0.0, 0
-        self._running: bool | None = None
+        self._step_losses = StepLosses(model, own_train_step=has_custom_train_step(model))
         self._planned = 0
         self._sampler: StepSampler | None = None
+        self._optimizer: Any = None
+        self._in_loop = False
 
     # ── fit ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, *, epochs: int | None, steps: int | None) -> None:
         """A call of `fit` begins."""
         self._planned += (epochs or 0) * (steps or 0)
-        self._since = time.perf_counter()
+        self.spending.begin()
         known = self.record.facts
-        facts = runs.describe(self.model, planned_steps=self._planned or None, steps_per_epoch=steps)
+        facts = runs.describe(self.model, self._optimizer, planned_steps=self._planned or None, steps_per_epoch=steps)
         if known is not None:
             names = ("heads", "null", "perfect", "n_null", "batch_size", "scheduled")
             facts = replace(facts, **{name: getattr(known, name) for name in names})
         self.record.describe(facts)
         self.record.end(None)
 
-    def attach(self) -> None:
-        """Step into the training step of the model, before Keras traces it."""
+    def is_of_another_run(self, model: Any) -> bool:
+        """Whether this model, as it is now, cannot go on with what was recorded."""
+        known = self.record.facts
+        if self.model is not model:
+            return True
+        if known is None or not known.layers:  # not built yet
+            return False
+        return [layer.name for layer in known.layers] != [layer.name for layer, _ in runs.owners(model)]
+
+    def attach(self, optimizer: Any = None) -> None:
+        """Step into the training step of the model, before it is traced."""
         model = self.model
-        if model.optimizer is None:
-            self.record.miss("gradients: the model was compiled without an optimizer")
+        self._optimizer = getattr(model, "optimizer", None) if optimizer is None else optimizer
+        if self._optimizer is None:
+            self.record.miss("gradients: no optimizer was given, and the model was compiled without one")
             return
         self._sampler = StepSampler.of(model) or StepSampler(
             model, lambda variables: runs.watched(model, variables), CAPTURE_BYTES
         )
-        self._sampler.attach_optimizer()
+        self._sampler.attach_optimizer(self._optimizer)
+
+    def loop_step_begins(self, data: tuple[Any, Any, Any]) -> contextlib.AbstractContextManager[None]:
+        """Begin a step of a loop that is not Keras' own; the step is what happens in the context returned."""
+        self._in_loop = True
+        if self.rows.wanted:
+            start = time.perf_counter()
+            self.rows.add(keras.tree.map_structure(_first_rows, data) if data[1] is not None else None)
+            self.record.spend("first look", time.perf_counter() - start)
+        self.step_begins()
+        if self._sampler is None:
+            return contextlib.nullcontext()
+        self._sampler.in_loop = True
+        # A step that the user has compiled is traced in the first; one that is not matters only when it is sampled.
+        heard = self._armed_at is not None or self.n_steps < 2
+        return self._sampler.listening(None) if heard else contextlib.nullcontext()
+
+    def loop_step_ends(self, step: LoopStep) -> None:
+        """End it."""
+        loss = step.value()
+        if loss is None:
+            self.record.miss("the loss: nothing was assigned to `step.loss`")
+        self._step_ended(1, loss)
 
     def step_begins(self) -> None:
         """A batch begins: decide whether its step is sampled."""
@@ -94,19 +132,21 @@ class Recorder:
             enough = len(self.rows) >= FAIR_ROWS or self._n_first >= MOST_SAMPLES
             collecting = self.rows.wanted and (not enough or self._n_first < FIRST_SAMPLES)
             self._first = collecting or not self._n_first
-            if self._first or self.may("sampling"):
+            if self._first or self.spending.may("sampling"):
                 start = time.perf_counter()
-                self._sampler.arm(capture=self.rows.wanted)
+                self._sampler.arm(capture=self.rows.wanted and not self._in_loop)
                 self._armed_at, self._armed_durations = self.n_steps, []
                 self._arming = time.perf_counter() - start
         self._began = time.perf_counter()
 
     def step_ends(self, n_steps: int, logs: Mapping[str, float]) -> None:
         """A batch has ended: `n_steps` steps were taken since it began."""
+        self._step_ended(n_steps, self._step_losses.of_steps(logs, n_steps))
+
+    def _step_ended(self, n_steps: int, loss: float | None) -> None:
         duration = time.perf_counter() - self._began
-        loss = logs.get("loss")
         if loss is not None:
-            self._losses.append((self.n_steps + n_steps - 1, self._of_these_steps(loss, n_steps)))
+            self._losses.append((self.n_steps + n_steps - 1, loss))
             if len(self._losses) >= 256:
                 self.flush()
         self.n_steps += n_steps
@@ -117,25 +157,6 @@ class Recorder:
         if self.n_steps - self._armed_at >= 2:
             self._take_sample()
 
-    def _of_these_steps(self, loss: float, n_steps: int) -> float:
-        """Mean loss of the latest steps, from the mean over the epoch so far, which is what Keras reports."""
-        before, total = self._in_epoch, self._in_epoch + n_steps
-        self._in_epoch = total
-        if before and self._running is None:
-            self._running = self._reports_running_mean(loss)
-        found = loss if not self._running and before else (loss * total - self._previous * before) / n_steps
-        self._previous = loss
-        return found
-
-    def _reports_running_mean(self, loss: float) -> bool:
-        """A training step of the user's own may report the loss of the batch instead."""
-        if not self.record.facts or not self.record.facts.custom_train_step:
-            return True
-        trackers = [m for m in self.model.metrics if m.name == "loss"]
-        return any(
-            abs(float(keras.ops.convert_to_numpy(m.result())) - loss) <= 1e-6 * abs(loss) + 1e-12 for m in trackers
-        )
-
     def flush(self) -> None:
         """Move the losses read so far into the record."""
         for step, loss in self._losses:
@@ -144,7 +165,7 @@ class Recorder:
 
     def epoch_begins(self) -> None:
         """Keras starts its running means anew."""
-        self._previous, self._in_epoch = 0.0, 0
+        self._step_losses.begin()
 
     def epoch_ends(self, logs: Mapping[str, Any]) -> None:
         """An epoch has ended, validation included."""
@@ -164,29 +185,13 @@ class Recorder:
                 self.record.miss(problem)
         if self._unknown_null:
             self.record.miss(self._unknown_null)
-        self._elapsed, self._since = self.elapsed(), None
-        total = {**self._spent, "training": self._elapsed}
+        self.spending.end()
+        total = {**self.spending.spent, "training": self.spending.elapsed()}
         if self._sampler is not None:
             total["compile"] = self._sampler.trace_seconds
         for kind, seconds in total.items():
             self.record.spend(kind, seconds - self.record.spent.get(kind, 0.0))
         self.record.end(how)
-
-    # ── the budget ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    def elapsed(self) -> float:
-        """Seconds of training so far."""
-        return self._elapsed + (0.0 if self._since is None else time.perf_counter() - self._since)
-
-    def may(self, kind: str) -> bool:
-        """Whether there is time for one more of a kind."""
-        allowed = SHARES[kind] * self.overhead * self.elapsed()
-        return self._spent[kind] + self._costs[kind] <= allowed
-
-    def spend(self, kind: str, seconds: float) -> None:
-        """Tell what one more of a kind has cost."""
-        self._spent[kind] += seconds
-        self._costs[kind] = seconds if not self._costs[kind] else 0.5 * (self._costs[kind] + seconds)
 
     # ── samples ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -217,7 +222,7 @@ class Recorder:
             at, loss = self._losses.pop()
             self.flush()
             self.record.add(LossLog, step=at, loss=loss, penalty=found.penalty)
-        if self.rows.wanted:
+        if self.rows.wanted and not self._in_loop:
             self.rows.add(sampler.captured())
         usual = median(self._durations) if self._durations else None
         beyond = 0.0 if usual is None else sum(max(0.0, d - usual) for d in self._armed_durations)
@@ -226,7 +231,7 @@ class Recorder:
             self._n_first += 1
             self.record.spend("first look", seconds)
         else:
-            self.spend("sampling", seconds)
+            self.spending.spend("sampling", seconds)
 
     def _accumulates(self, step: int) -> bool:
         facts = self.record.facts
@@ -234,7 +239,7 @@ class Recorder:
 
     def _rate(self) -> float:
         try:
-            return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))
+            return float(keras.ops.convert_to_numpy(self._optimizer.learning_rate))
         except Exception:  # a schedule of the user's own
             return float("nan")
 
@@ -270,9 +275,13 @@ class Recorder:
         layers, classes = rectifiers(self.model), [head.n_classes for head in facts.heads]
         found = probe(self.model, self.rows.probe(), layers, classes)
         self.record.add(ProbeLog, step=self.n_steps - 1, heads=tuple(head.name for head in facts.heads), **found)
-        self.spend("probe", time.perf_counter() - start)
+        self.spending.spend("probe", time.perf_counter() - start)
 
 
 def _not_finite(values: Array, there: Array) -> Array:
     """1 where something is there and no finite number."""
     return (there & ~np.isfinite(values)).astype(float)
+
+
+def _first_rows(array: Any) -> Any:
+    return None if array is None else np.asarray(array[:LOOP_ROWS])

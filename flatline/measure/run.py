@@ -64,9 +64,8 @@ def _entries(n: int, rng: np.random.Generator) -> Array:
     return np.arange(n) if n <= N_ENTRIES else np.sort(rng.choice(n, N_ENTRIES, replace=False))
 
 
-def describe(model: Any, *, planned_steps: int | None, steps_per_epoch: int | None) -> RunFacts:
+def describe(model: Any, optimizer: Any, *, planned_steps: int | None, steps_per_epoch: int | None) -> RunFacts:
     """State what can be known before the first batch."""
-    optimizer = model.optimizer
     rate = getattr(optimizer, "_learning_rate", None)
     scheduled = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
     try:
@@ -109,7 +108,19 @@ def _output_layers(model: Any) -> list[Any]:
     return list(layers[-1:])
 
 
-def heads(model: Any, x: Any, y: Any, weight: Array | None, batch: int) -> tuple[tuple[RunHead, ...], float, float]:
+def larger_is_better(model: Any, name: str) -> bool:
+    """Whether a quantity that `fit` reports improves by growing, as Keras' own callbacks take it."""
+    name = name.removeprefix("val_")
+    nested = [getattr(metric, "metrics", [metric]) for metric in model.metrics]
+    for metric in (metric for metrics in nested for metric in metrics):
+        if metric.name == name and getattr(metric, "_direction", None):
+            return bool(metric._direction == "up")
+    return name.endswith(("acc", "accuracy", "auc", "precision", "recall", "f1_score"))
+
+
+def heads(
+    model: Any, x: Any, y: Any, weight: Array | None, batch: int, loss: Any = None
+) -> tuple[tuple[RunHead, ...], float, float]:
     """Return the outputs with their tasks, and the total data loss of the null model and of a perfect fit.
 
     Parameters
@@ -122,6 +133,8 @@ def heads(model: Any, x: Any, y: Any, weight: Array | None, batch: int) -> tuple
         is the one for the weighted rows.
     batch : int
         Rows of a batch, for losses that are summed.
+    loss : callable or None
+        What a loop of the user's own minimises; by default what the model was compiled with.
     """
     factor = 1.0
     if weight is not None and np.ptp(weight) > 0 and weight.sum() > 0:
@@ -135,7 +148,7 @@ def heads(model: Any, x: Any, y: Any, weight: Array | None, batch: int) -> tuple
     flat = keras.tree.flatten(live)
     predicted = [np.asarray(keras.ops.convert_to_numpy(t), "float32") for t in flat]
     nothing = [None] * len(flat)
-    outputs = pair(model, live, nothing, nothing, predicted, data, rows_of(y, slice(0, FEW)))
+    outputs = pair(model, live, nothing, nothing, predicted, data, rows_of(y, slice(0, FEW)), loss)
     only = keras.tree.flatten(x)
     facts = [head_facts(o, np.empty(0), np.asarray(only[0]) if len(only) == 1 else None, ()) for o in outputs]
     scored = [head for head in facts if head.loss != "unknown" and head.target is not None]

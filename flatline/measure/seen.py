@@ -25,14 +25,17 @@ class SeenRows:
     ----------
     given : tuple of (x, y) or None
         The user's own rows, which are taken to be a fair sample; nothing is added to them.
+    loss : callable or None
+        What is minimised, where the model was not compiled with it.
     """
 
-    def __init__(self, given: tuple[Any, Any] | None) -> None:
+    def __init__(self, given: tuple[Any, Any] | None, loss: Any = None) -> None:
         self.x: Any = None
         self.y: Any = None
         if given is not None:
             self.x, self.y = given
         self.weight: Array | None = None
+        self._loss = loss
         self.batch_size: int | None = None
         self._fair = given is not None
         self._closed = self._fair
@@ -88,4 +91,4 @@ class SeenRows:
     def _heads(self, model: Any, rows: slice) -> tuple[tuple[RunHead, ...], float, float]:
         weight = None if self.weight is None else self.weight[rows]
         x, y = rows_of(self.x, rows), rows_of(self.y, rows)
-        return runs.heads(model, x, y, weight, self.batch_size or n_rows(x))
+        return runs.heads(model, x, y, weight, self.batch_size or n_rows(x), self._loss)

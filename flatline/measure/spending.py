@@ -1,0 +1,43 @@
+"""The time that watching a run may take, shared among the kinds of watching."""
+
+import time
+
+SHARES = {"sampling": 0.5, "probe": 0.25, "judging": 0.25}  # of the time that may be spent
+
+
+class Spending:
+    """Keeps account of what watching has cost, and says whether there is time for more.
+
+    Parameters
+    ----------
+    overhead : float
+        Share of the training time that may be spent.
+    """
+
+    def __init__(self, overhead: float) -> None:
+        self.overhead = overhead
+        self.spent = dict.fromkeys(SHARES, 0.0)
+        self._costs = dict.fromkeys(SHARES, 0.0)
+        self._elapsed = 0.0
+        self._since: float | None = None
+
+    def begin(self) -> None:
+        """Training goes on."""
+        self._elapsed, self._since = self.elapsed(), time.perf_counter()
+
+    def end(self) -> None:
+        """Training stops."""
+        self._elapsed, self._since = self.elapsed(), None
+
+    def elapsed(self) -> float:
+        """Seconds of training so far."""
+        return self._elapsed + (0.0 if self._since is None else time.perf_counter() - self._since)
+
+    def may(self, kind: str) -> bool:
+        """Whether there is time for one more of a kind."""
+        return self.spent[kind] + self._costs[kind] <= SHARES[kind] * self.overhead * self.elapsed()
+
+    def spend(self, kind: str, seconds: float) -> None:
+        """Tell what one more of a kind has cost."""
+        self.spent[kind] += seconds
+        self._costs[kind] = seconds if not self._costs[kind] else 0.5 * (self._costs[kind] + seconds)
