@@ -128,7 +128,8 @@ class GradientLog(Log):
     def relative(self) -> Array:
         """‖g‖/‖W‖ (n, n_layers); NaN where the weights are zero."""
         weight = np.where(self.weight_norm > 0, self.weight_norm, np.nan)
-        relative: Array = self.gradient_norm / weight
+        with np.errstate(invalid="ignore"):  # both are infinite where a run has diverged
+            relative: Array = self.gradient_norm / weight
         return relative
 
 

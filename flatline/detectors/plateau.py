@@ -34,7 +34,7 @@ X = rng.normal(size=(640, 2)).astype("float32")
 y = (X[:, 0] * (X[:, 1] + 0.5) > 0).astype("int64")
 model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1, activation="sigmoid")])
 model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(0.01))
-fit_args = {"epochs": 60}
+fit_args = {"epochs": 30}
 ```
 
 ## When it is wrong

@@ -23,7 +23,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = X @ rng.normal(size=(8, 1)).astype("float32")
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile(loss="mse", optimizer=keras.optimizers.SGD(1.5))
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -36,7 +36,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = X @ rng.normal(size=(8, 1)).astype("float32")
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile(loss="mse", optimizer=keras.optimizers.SGD(0.05))
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong

@@ -197,6 +197,8 @@ class Recorder:
         if sampler is None or step is None or not sampler.done():
             return
         found = sampler.read()
+        if self._first and self.record.facts is not None:  # `fit` may have begun with a model without weights
+            self.record.describe(replace(self.record.facts, layers=runs.layers(self.model)))
         names = tuple(w.layer.name for w in sampler.watched)
         layers = found.layers
         self.record.add(
