@@ -69,6 +69,16 @@ def test_a_symptom_hangs_under_the_cause_that_explains_it():
     assert [(each.lead, each.others) for each in groups] == [(RAW_SCORES, (TINY_SUBSET,))]
 
 
+@pytest.mark.parametrize("symptom", ["FL501", "FL503", "FL507"])
+@pytest.mark.parametrize("code", ["FL505", "FL603", "FL806"])
+def test_what_a_rate_that_is_too_high_does_to_a_loss_hangs_under_it(code, symptom):
+    (check,) = (one for one in registry.all_checks() if one.code == code)
+    if (code, symptom) == ("FL505", "FL503"):
+        return  # a loss that is no number is no longer one that is too large
+    rate = finding(code, cause=check.cause, severity=WARNING, explains=check.explains)
+    assert codes(group(rank([finding(symptom), rate]))) == [(code, (symptom,))]
+
+
 def test_a_symptom_that_nothing_explains_stands_alone():
     assert [each.others for each in diagnosis.group((TINY_SUBSET, INPUT_SCALE))] == [(), ()]
 

@@ -98,7 +98,7 @@ def plateau(run: RunFacts, losses: LossLog) -> Findings:
 
 def _later_half(run: RunFacts, losses: LossLog) -> tuple[float, float]:
     """Mean progress over the later half of the steps, and its standard error from the spread of the rows."""
-    later = losses.loss[losses.step >= losses.step[-1] / 2] - losses.penalty
+    later = losses.data[losses.step >= losses.step[-1] / 2]
     share = (run.null - later) / (run.null - run.perfect)
     spread = float(np.std(share, ddof=1)) if len(share) > 1 else math.inf
     return float(share.mean()), spread / math.sqrt(len(share))

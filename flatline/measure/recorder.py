@@ -216,9 +216,11 @@ class Recorder:
             saturated_share=layers["saturated_share"], nonfinite=_not_finite(layers["mean"], sampler.has_output),
         )  # fmt: skip
         if np.isfinite(found.penalty) and self._losses:
-            at, loss = self._losses.pop()
+            later = [(at, loss) for at, loss in self._losses if at >= step]
+            del self._losses[-len(later) :]
             self.flush()
-            self.record.add(LossLog, step=at, loss=loss, penalty=found.penalty)
+            (own, loss), *self._losses = later  # a penalty may fall by more than the data loss in a single step
+            self.record.add(LossLog, step=own, loss=loss, penalty=found.penalty)
         if self.rows.wanted:
             self.rows.add(sampler.captured())
         usual = median(self._durations) if self._durations else None
