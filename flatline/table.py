@@ -235,9 +235,10 @@ class Table:
         cells = [column[:n].reshape(n, -1) for column in (*full, *self._buffers()[len(self._columns) :])]
         for field in sparse:
             column = self._columns[field]
-            filled = between(self._step[:n], self._step[:n], column[:n])
             known = np.isfinite(column[:n])
-            self._columns[field] = np.concatenate([np.where(known, column[:n], filled), column[n:]])
+            end = int(known.nonzero()[0][-1]) + 1 if known.any() else 0  # of what is after it more will be known
+            filled = between(self._step[:end], self._step[:n], column[:n])
+            self._columns[field] = np.concatenate([np.where(known[:end], column[:end], filled), column[end:]])
         keep = rows_to_keep(self._step[:n], np.concatenate(cells, axis=1) if cells else np.empty((n, 0)))
         self.written = int(np.searchsorted(keep, self.written))
         self._copy(keep, len(self._step))

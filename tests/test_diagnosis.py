@@ -2,7 +2,9 @@
 
 import itertools
 
-from flatline import diagnosis
+import pytest
+
+from flatline import diagnosis, registry
 from flatline.cause import Cause
 from flatline.finding import Severity
 from flatline.fix import Fix, Safety, SetFit
@@ -69,14 +71,20 @@ def test_a_symptom_hangs_under_the_cause_that_explains_it():
     assert [(each.lead, each.others) for each in groups] == [(RAW_SCORES, (TINY_SUBSET,))]
 
 
-@pytest.mark.parametrize("symptom", ["FL501", "FL503", "FL507"])
-@pytest.mark.parametrize("code", ["FL505", "FL603", "FL806"])
-def test_what_a_rate_that_is_too_high_does_to_a_loss_hangs_under_it(code, symptom):
+@pytest.mark.parametrize(
+    ("code", "symptoms"),
+    [
+        ("FL101", ("FL501", "FL503")),
+        ("FL603", ("FL501", "FL502", "FL503", "FL506", "FL507")),
+        ("FL806", ("FL501", "FL502", "FL503", "FL507")),
+    ],
+)
+def test_what_the_loss_does_hangs_under_broken_data_and_steps_that_are_too_long(code, symptoms):
     (check,) = (one for one in registry.all_checks() if one.code == code)
-    if (code, symptom) == ("FL505", "FL503"):
-        return  # a loss that is no number is no longer one that is too large
-    rate = finding(code, cause=check.cause, severity=WARNING, explains=check.explains)
-    assert codes(group(rank([finding(symptom), rate]))) == [(code, (symptom,))]
+    cause = finding(code, severity=WARNING, cause=check.cause, explains=check.explains)
+    (found,) = diagnosis.group(diagnosis.rank([*(finding(symptom) for symptom in symptoms), cause]))
+    assert found.lead == cause
+    assert set(codes(found.others)) == set(symptoms)
 
 
 def test_a_symptom_that_nothing_explains_stands_alone():

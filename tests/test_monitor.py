@@ -207,7 +207,8 @@ def test_a_subclassed_model_on_a_pipeline_is_sampled_too():
     model.fit(tf.data.Dataset.from_tensor_slices((X, Y)).batch(32), epochs=2, verbose=0, callbacks=[recorder])
     assert recorder.record.missing == ()
     log = recorder.record.logs()[ActivationLog]
-    assert tuple(layer.name for layer in recorder.record.facts.layers) == log.layers == ("dense", "dense_1")
+    assert len(log.layers) == 2
+    assert tuple(layer.name for layer in recorder.record.facts.layers) == log.layers
     assert np.isfinite(log.mean).all()
 
 
