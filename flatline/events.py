@@ -8,7 +8,8 @@ a file is `{"format": "flatline-run", "version": 1, "run": id, "header": {…}}`
   for each name. A column of rows over layers is `{"shape": [rows, layers], "f4": "…"}` or `"f8"`: the little-endian
   bytes of the array in base64, as 32 bits where these are exact. (Decimal digits cost 30 times the time and 4 times
   the space, which a training would feel.)
-- `{"log": "LossLog", "constants": {"penalty": …}}`: the latest counts.
+- `{"log": "UpdateLog", "constants": {"layers": […]}}`: the latest counts. The penalty of `LossLog` was such a
+  constant once: read back, it is that of the last row before it.
 - `{"found": {…}, "step": 120}`: a finding, all of it but the edits of its fixes.
 - `{"spent": {…}}`, `{"missing": […]}`, `{"ended": "finished"}`: the latest counts.
 
@@ -125,8 +126,11 @@ def apply(line: bytes, record: RunRecord) -> None:
         _read_rows(event, record)
     elif "constants" in event:
         if (table := _table(event, record)) is not None:
-            for name in event["constants"].keys() & table.constants.keys():
-                table.set(name, event["constants"][name])
+            told = event["constants"]
+            for name in told.keys() & table.constants.keys():
+                table.set(name, told[name])
+            for name in told.keys() & table.sparse:
+                table.sample(name, float(told[name]))
     elif "facts" in event:
         record.describe(_facts(event["facts"]))
     elif "found" in event:

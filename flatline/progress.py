@@ -26,6 +26,7 @@ PLANNED_SHARE = 0.2  # 1; of the planned steps, after which the same holds
 MAX_STEPS = 400  # steps that suffice to say "not yet" when an epoch is longer; batches differ, but by then they average
 SETTLED = 2.5  # 1; times the required steps, half of the plan: an LSTM of 16 units left the null model after a third
 BATCHES = 10  # steps in a window below which its mean is mostly the noise of single batches
+BEYOND = 0.1  # 1; progress above a perfect fit's that cannot be: then the penalty was lower than when last sampled
 REACH = 3.0  # 1; how much further a trend is followed than the run has come or is planned to go
 
 
@@ -98,9 +99,14 @@ def progress(run: RunFacts, losses: LossLog) -> Progress:
     gap = run.null - run.perfect
     if not gap > 0:
         return Progress(state=State.UNKNOWN, n_steps=n_steps, reason="the null model's loss is not known")
-    data = losses.loss[finite] - (losses.penalty if math.isfinite(losses.penalty) else 0.0)
+    data = losses.data[finite]
     last, means = window_means(losses.step[finite], data, N_WINDOWS)  # a single overflow is not the end of a run
-    found = _Windows(last, (run.null - means) / gap)
+    share = (run.null - means) / gap
+    if share.max() > 1 + BEYOND and losses.penalty_at(losses.step).any():
+        known = int(losses.step[np.isfinite(losses.penalty)][-1])
+        reason = f"less the penalty, last sampled in step {known}, the loss is better than that of a perfect fit"
+        return Progress(state=State.UNKNOWN, n_steps=n_steps, reason=reason)
+    found = _Windows(last, share)
     state, since = _state(run, n_steps, found)
     if state is State.UNKNOWN:
         reason = f"{n_steps} steps recorded, {required_steps(run)} needed"

@@ -94,7 +94,7 @@ class RunRecord:
             Above the step of the log's last row; a row that is not above it is left out, and `missing` says so.
         **columns
             Fields of the log: a number, an array of shape (n_layers,) or (n_heads,), a mapping of names to numbers
-            for `EpochLog.values` (new names may come later), or a constant (`layers`, `penalty`, …), of which the
+            for `EpochLog.values` (new names may come later), or a constant (`layers`, `heads`, …), of which the
             latest counts. A column that is left out is NaN in this row.
 
         Raises

@@ -1,12 +1,13 @@
 """The rows of one log while it is filled: compact columns that grow, and thin out before they grow too large."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from flatline.facts import Array
-from flatline.logs import Log
+from flatline.logs import Log, between
 from flatline.thinning import rows_to_keep
 
 MAX_ROWS = 20_000  # ten times the pixels of a wide plot; the newer half holds the last 10,000 rows as they were
@@ -55,6 +56,7 @@ class Table:
         self._step, self._last = np.empty(MIN_ROWS, "int64"), -1
         self._room = min(MIN_ROWS, max_rows)
         self._log: Log | None = None
+        self.sparse = frozenset(each.name for each in dataclasses.fields(log_type) if each.metadata.get("sparse"))
         named = ""
         for field, default in vars(log_type()).items():
             if isinstance(default, np.ndarray):
@@ -119,6 +121,14 @@ class Table:
         """Set a constant, as the type of its default."""
         self.constants[field] = type(self.constants[field])(value)
         self._log = None
+
+    def sample(self, field: str, value: float) -> None:
+        """Set a column of numbers in the last row, if there is a row."""
+        if self.n:
+            column = self._columns.get(field)
+            column = self._blank(()) if column is None else column.copy()  # views handed out keep what they show
+            column[self.n - 1] = value
+            self._columns[field], self._log = column, None
 
     def log(self) -> Log:
         """Return the rows as the log that detectors read; its arrays are views that nobody can write to."""
@@ -218,8 +228,17 @@ class Table:
         self._room = min(len(self._step), limit)
 
     def _thin(self) -> None:
+        """Leave rows out; what stands between samples is filled in first, since its sample may be left out."""
         n = self.n
-        cells = [column[:n].reshape(n, -1) for column in self._buffers()]
+        sparse = self.sparse & self._columns.keys()
+        full = [column for field, column in self._columns.items() if field not in sparse]
+        cells = [column[:n].reshape(n, -1) for column in (*full, *self._buffers()[len(self._columns) :])]
+        for field in sparse:
+            column = self._columns[field]
+            known = np.isfinite(column[:n])
+            end = int(known.nonzero()[0][-1]) + 1 if known.any() else 0  # of what is after it more will be known
+            filled = between(self._step[:end], self._step[:n], column[:n])
+            self._columns[field] = np.concatenate([np.where(known[:end], column[:end], filled), column[end:]])
         keep = rows_to_keep(self._step[:n], np.concatenate(cells, axis=1) if cells else np.empty((n, 0)))
         self.written = int(np.searchsorted(keep, self.written))
         self._copy(keep, len(self._step))

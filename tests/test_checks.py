@@ -12,7 +12,8 @@ from flatline import registry
 from flatline.cause import Cause
 from flatline.glossary import GLOSSARY
 from flatline.logs import Log
-from flatline.testing import HEADINGS, example, sections
+from flatline.pages import example, sections
+from flatline.testing import HEADINGS
 
 CHECKS = registry.all_checks()
 FOLDERS = ("checks", "detectors")

@@ -2,7 +2,9 @@
 
 import itertools
 
-from flatline import diagnosis
+import pytest
+
+from flatline import diagnosis, registry
 from flatline.cause import Cause
 from flatline.finding import Severity
 from flatline.fix import Fix, Safety, SetFit
@@ -67,6 +69,22 @@ def test_findings_of_one_cause_form_one_group():
 def test_a_symptom_hangs_under_the_cause_that_explains_it():
     groups = diagnosis.group(diagnosis.rank((TINY_SUBSET, RAW_SCORES)))
     assert [(each.lead, each.others) for each in groups] == [(RAW_SCORES, (TINY_SUBSET,))]
+
+
+@pytest.mark.parametrize(
+    ("code", "symptoms"),
+    [
+        ("FL101", ("FL501", "FL503")),
+        ("FL603", ("FL501", "FL502", "FL503", "FL506", "FL507")),
+        ("FL806", ("FL501", "FL502", "FL503", "FL507")),
+    ],
+)
+def test_what_the_loss_does_hangs_under_broken_data_and_steps_that_are_too_long(code, symptoms):
+    (check,) = (one for one in registry.all_checks() if one.code == code)
+    cause = finding(code, severity=WARNING, cause=check.cause, explains=check.explains)
+    (found,) = diagnosis.group(diagnosis.rank([*(finding(symptom) for symptom in symptoms), cause]))
+    assert found.lead == cause
+    assert set(codes(found.others)) == set(symptoms)
 
 
 def test_a_symptom_that_nothing_explains_stands_alone():

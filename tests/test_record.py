@@ -41,7 +41,7 @@ def test_rows_become_a_log():
     record.add(LossLog, step=0, loss=0.5)
     record.add(LossLog, step=3, loss=np.float32(0.25), penalty=0.1)
     log = record.logs()[LossLog]
-    assert same(log, LossLog(step=np.array([0, 3]), loss=np.array([0.5, 0.25]), penalty=0.1))
+    assert same(log, LossLog(step=np.array([0, 3]), loss=np.array([0.5, 0.25]), penalty=np.array([np.nan, 0.1])))
 
 
 def test_what_a_row_does_not_give_is_nan_and_of_constants_the_latest_counts():

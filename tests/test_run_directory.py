@@ -130,7 +130,7 @@ def test_what_is_described_again_or_goes_on_is_read_as_it_was_last(tmp_path):
     writer.close()
     loaded = load_run(tmp_path)
     assert loaded.ended is None
-    assert loaded.logs()[LossLog].penalty == 7.0
+    assert loaded.logs()[LossLog].penalty[-1] == 7.0
     assert_same(record, loaded)
 
 

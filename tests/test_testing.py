@@ -9,8 +9,9 @@ from flatline.errors import CannotTell
 from flatline.facts import DataFacts, ModelFacts
 from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix, MapInput, Safety
+from flatline.pages import example, sections
 from flatline.registry import check
-from flatline.testing import RuleTester, example, row, sections
+from flatline.testing import RuleTester, row
 from tests.checks import make
 
 BIG, SMALL = make.data(make.array(std=50.0)), make.data()

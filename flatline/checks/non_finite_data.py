@@ -74,7 +74,7 @@ from flatline.registry import check
 _HANDLES_NAN = frozenset({"Masking", "Lambda", "Where", "NanToNum", "Isnan", "Isfinite", "GetItem", "IsNan"})
 
 
-@check("FL101", cause=Cause.DATA, severity=Severity.ERROR)
+@check("FL101", cause=Cause.DATA, severity=Severity.ERROR, explains=("FL501", "FL503"))
 def non_finite_data(data: DataFacts, model: ModelFacts | None, objective: ObjectiveFacts | None) -> Findings:
     """Flag NaN and infinite cells; pass only when every row was searched."""
     if not data.inputs:

@@ -23,7 +23,7 @@ dead = keras.initializers.Constant(-20.0)
 layers = [keras.layers.Dense(16, activation="relu", bias_initializer=dead), keras.layers.Dense(1)]
 model = keras.Sequential(layers)
 model.compile(keras.optimizers.Adam(0.003), "mse")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -37,7 +37,7 @@ y = X[:, :1] - X[:, 1:2]
 layers = [keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1)]
 model = keras.Sequential(layers)
 model.compile(keras.optimizers.Adam(0.003), "mse")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong

@@ -24,7 +24,7 @@ dead = keras.initializers.Constant(-20.0)
 layers = [keras.layers.Dense(32, activation="relu", bias_initializer=dead), keras.layers.Dense(2, activation="softmax")]
 model = keras.Sequential(layers)
 model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -38,7 +38,7 @@ y = (X[:, 0] > X[:, 1]).astype("int64")
 layers = [keras.layers.Dense(32, activation="relu"), keras.layers.Dense(2, activation="softmax")]
 model = keras.Sequential(layers)
 model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong

@@ -90,7 +90,7 @@ def diverging_loss(run: RunFacts, losses: LossLog) -> Findings:
     if now.state not in (State.DIVERGED, State.FLAT):
         return
     # 1 is the null model, 0 a perfect fit, 10 is ten times the null model's loss.
-    excess = (losses.loss - losses.penalty - run.perfect) / (run.null - run.perfect)
+    excess = (losses.data - run.perfect) / (run.null - run.perfect)
     quarters = np.minimum(4 * losses.step // (losses.step[-1] + 1), 3)
     parts = [excess[quarters == quarter] for quarter in range(4)]
     if any(len(part) < MIN_ROWS for part in parts):

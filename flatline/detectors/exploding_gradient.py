@@ -22,7 +22,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = X @ rng.normal(size=(8, 1)).astype("float32")
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile(loss="mse", optimizer=keras.optimizers.SGD(1.2))
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -35,7 +35,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = X @ rng.normal(size=(8, 1)).astype("float32")
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile(loss="mse", optimizer=keras.optimizers.SGD(0.05))
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong
@@ -84,7 +84,7 @@ ONE_PLACE = 0.7  # 1; share of the growth, in decades, above which it is one lay
 USUAL = 5.0  # 1; of the median norm: five to ten times the usual norm is where Pascanu et al. clip
 SLOWER = 0.1  # 1; factor for the rate
 
-_EXPLAINS = ("FL501",)
+_EXPLAINS = ("FL501", "FL502", "FL503", "FL506", "FL507")  # where one step throws away what was learnt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,7 +131,7 @@ def _growth(
     run: RunFacts, losses: LossLog, gradients: GradientLog, rows: Array, now: Progress, lost: bool
 ) -> _Growth | None:
     norms = np.where(gradients.nonfinite_gradients[rows] > 0, np.nan, gradients.gradient_norm[rows])
-    step, loss = gradients.step[rows], gradients.loss[rows] - losses.penalty
+    step, loss = gradients.step[rows], gradients.loss[rows] - losses.penalty_at(gradients.step[rows])
     norm = np.sqrt(np.nansum(norms**2, axis=1))
     diverged = now.state is State.DIVERGED
     usual = np.append(np.nan, running_median(norm, len(norm) if diverged else WIDTH)[:-1])
@@ -141,7 +141,7 @@ def _growth(
     else:
         level = now.best + SETBACK * (run.null - run.perfect)
         worse = ~(loss <= level)  # a loss that was not recorded may be
-        after = [losses.loss[losses.step >= one] - losses.penalty for one in step]
+        after = [losses.data[losses.step >= one] for one in step]
         stays = np.array([len(rest) >= LEAST_AFTER and rest.mean() > level for rest in after])
         high = (factor > MAX_SPIKE) & worse & stays & lost & (np.arange(len(norm)) >= LEAST_BEFORE)
     if not high.any():

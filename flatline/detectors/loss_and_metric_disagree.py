@@ -88,11 +88,11 @@ def loss_and_metric_disagree(run: RunFacts, losses: LossLog, epochs: EpochLog) -
     if len(run.heads) != 1:
         raise CannotTell(f"{len(run.heads)} outputs, and the null model of each is not known")
     (head,) = run.heads
-    loss, metrics = _known(epochs)
+    loss, metrics = _known(losses, epochs)
     if not metrics or len(loss) < EPOCHS:
         raise CannotTell(f"{len(metrics)} accuracies over {len(loss)} epochs recorded, 1 over {EPOCHS} needed")
     gap = run.null - run.perfect
-    gained, reached = float(loss[0] - loss[-1]) / gap, (run.null - float(loss[-1] - losses.penalty)) / gap
+    gained, reached = float(loss[0] - loss[-1]) / gap, (run.null - float(loss[-1])) / gap
     for name, values in metrics.items():
         moved = Evidence(quantity="metric_range", value=float(np.ptp(values)), bound=(">", STILL), where=name)
         if moved.broken and gained > GAINED and reached > GAINED and now.state in _LEARNT:
@@ -104,10 +104,11 @@ def loss_and_metric_disagree(run: RunFacts, losses: LossLog, epochs: EpochLog) -
 _LEARNT = frozenset({State.LEARNING, State.PLATEAU, State.CONVERGED})
 
 
-def _known(epochs: EpochLog) -> tuple[Array, dict[str, Array]]:
-    """Training loss of the epochs where it and all accuracies are known, and these."""
+def _known(losses: LossLog, epochs: EpochLog) -> tuple[Array, dict[str, Array]]:
+    """Data loss of the epochs where it and all accuracies are known, and these."""
     named = {name: epochs.values[name] for name in epochs.values if _is_accuracy(name) or _AUC.fullmatch(name)}
     loss = epochs.values.get("loss", np.empty(0))
+    loss = loss - losses.penalty_at(epochs.step[: len(loss)])
     whole = np.isfinite([loss, *named.values()]).all(axis=0)
     return loss[whole], {name: values[whole] for name, values in named.items()}
 

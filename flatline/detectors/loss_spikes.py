@@ -142,7 +142,7 @@ def _global_norm(gradients: GradientLog) -> tuple[Array, Array]:
 
 def _spikes(run: RunFacts, losses: LossLog, sampled: Array, norm: Array) -> list[_Spike]:
     """Jumps of loss and gradient, each one at its first sampled step."""
-    left = (losses.loss - losses.penalty - run.perfect) / (run.null - run.perfect)
+    left = (losses.data - run.perfect) / (run.null - run.perfect)
     usual = np.concatenate(([math.inf], running_median(norm, BEFORE)[:-1]))
     found: list[_Spike] = []
     for index in np.flatnonzero(norm > GRADIENT * usual):
@@ -172,7 +172,7 @@ def _spikes(run: RunFacts, losses: LossLog, sampled: Array, norm: Array) -> list
 
 def _stays_up(run: RunFacts, losses: LossLog, spike: _Spike) -> bool:
     """Whether the loss is where the spike took it after as many steps as the run had taken until then."""
-    left = (losses.loss - losses.penalty - run.perfect) / (run.null - run.perfect)
+    left = (losses.data - run.perfect) / (run.null - run.perfect)
     since = int(losses.step[-1]) - spike.step
     last_half = left[losses.step > spike.step + since / 2]
     return since >= max(LONG_AFTER, spike.step) and float(np.median(last_half)) > spike.bound

@@ -248,10 +248,10 @@ def _cause(
 
 def _had_grown(run: RunFacts, first: _Seen, losses: LossLog, updates: UpdateLog | None) -> bool:
     """Whether the loss or the updates were out of hand before."""
-    before = losses.loss[(losses.step < first.step) & np.isfinite(losses.loss)]
+    before = losses.data[(losses.step < first.step) & np.isfinite(losses.loss)]
     gap = run.null - run.perfect
     if gap > 0 and len(before) > GROWN_ROWS:
-        excess = (before - (losses.penalty if np.isfinite(losses.penalty) else 0.0) - run.perfect) / gap
+        excess = (before - run.perfect) / gap
         if (excess[-GROWN_ROWS:] > GROWN).all() and excess[-1] > 2 * excess[0]:
             return True
     if updates is None:

@@ -21,7 +21,7 @@ zero = keras.initializers.Zeros()
 hidden = keras.layers.Dense(16, activation="relu", kernel_initializer=zero)
 model = keras.Sequential([hidden, keras.layers.Dense(2, activation="softmax", kernel_initializer=zero)])
 model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -34,7 +34,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = (X[:, 0] > 0.5).astype("int64")
 model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(2, activation="softmax")])
 model.compile(keras.optimizers.Adam(0.003), "sparse_categorical_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong

@@ -148,7 +148,7 @@ def _swing(windows: list[Array]) -> tuple[float, float, float] | None:
 
 def _scales(run: RunFacts, losses: LossLog) -> list[tuple[bool, list[Array]]]:
     """Progress of the rows of recent windows: of epochs first, which hold all samples, then of ever more steps."""
-    share = (run.null - (losses.loss - losses.penalty)) / (run.null - run.perfect)
+    share = (run.null - losses.data) / (run.null - run.perfect)
     n_steps = int(losses.step[-1]) + 1
     later = losses.step[losses.step >= n_steps // 2]
     length = MIN_ROWS * int(np.median(np.diff(later))) if len(later) > 1 else n_steps

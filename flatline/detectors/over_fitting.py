@@ -85,7 +85,7 @@ def over_fitting(run: RunFacts, losses: LossLog, epochs: EpochLog) -> Findings:
     if len(since) < EPOCHS:
         return
     lowest = float(validation[best])
-    closed = run.null - (lowest - losses.penalty)
+    closed = run.null - (lowest - float(losses.penalty_at(epochs.step[number])[best]))
     if closed <= 0:  # never better than the null model: then the whole way is the scale
         closed = run.null - run.perfect
     noise = epochs.validation_noise

@@ -40,8 +40,8 @@ fit_args = {"epochs": 10}
 
 ## When it is wrong
 The size of a penalty is not its pull: a large constant term of `add_loss` moves no weight, and a network that is flat
-for another reason may carry a large penalty innocently. The penalty of the latest step is known, not its course, so the
-data loss of early steps may look higher than it was.
+for another reason may carry a large penalty innocently. The penalty is known in sampled
+steps only, and what lies between is reckoned from these.
 
 ## How far to trust the fix
 A penalty a hundred times weaker is advice: it is a change of the model; choose it by the validation loss.
@@ -76,24 +76,25 @@ def penalty_overwhelms_loss(
     now = progress(run, losses)
     if now.state is State.UNKNOWN or now.reason:
         raise CannotTell(now.reason)
-    if not math.isfinite(losses.penalty):
-        raise CannotTell("0 of 1 sums of penalties are known")
-    if losses.penalty <= 0:
+    if not np.isfinite(losses.penalty).any():
+        raise CannotTell(f"the sum of the penalties is known in 0 of {len(losses)} rows, 1 needed")
+    penalty = float(losses.penalty_at(losses.step)[-1])
+    if penalty <= 0:
         return
     gap = run.null - run.perfect
     is_flat = now.state is State.FLAT
-    weight = Evidence(quantity="penalty_to_gap", value=losses.penalty / gap, bound=("<=", MOST_PENALTY))
+    weight = Evidence(quantity="penalty_to_gap", value=penalty / gap, bound=("<=", MOST_PENALTY))
     if weight.broken:
         yield Finding(
             message=(
-                f"penalties add {losses.penalty:.3g} to a data loss of {now.recent:.3g}, {weight.value:.3g} times what "
+                f"penalties add {penalty:.3g} to a data loss of {now.recent:.3g}, {weight.value:.3g} times what "
                 f"lies between the best constant prediction and a perfect fit"
             ),
             evidence=(weight,),
             severity=Severity.WARNING if is_flat and _moves(updates) else Severity.INFO,
             fixes=(_weaker(),),
         )
-    elif now.best_share < NEVER and gradients is not None:  # a falling penalty can make a flat run look as if it fell
+    elif now.best_share < NEVER and gradients is not None:  # between samples a penalty may fall faster than reckoned
         name, left = _most_shrunk(run, gradients)
         shrinkage = Evidence(
             quantity="weight_shrinkage", value=left, bound=(">=", SHRUNK), where=name, steps=(0, now.n_steps - 1)

@@ -34,7 +34,7 @@ X = rng.normal(size=(640, 2)).astype("float32")
 y = (X[:, 0] * (X[:, 1] + 0.5) > 0).astype("int64")
 model = keras.Sequential([keras.layers.Dense(64, activation="relu"), keras.layers.Dense(1, activation="sigmoid")])
 model.compile(loss="binary_crossentropy", optimizer=keras.optimizers.Adam(0.01))
-fit_args = {"epochs": 60}
+fit_args = {"epochs": 30}
 ```
 
 ## When it is wrong
@@ -98,7 +98,7 @@ def plateau(run: RunFacts, losses: LossLog) -> Findings:
 
 def _later_half(run: RunFacts, losses: LossLog) -> tuple[float, float]:
     """Mean progress over the later half of the steps, and its standard error from the spread of the rows."""
-    later = losses.loss[losses.step >= losses.step[-1] / 2] - losses.penalty
+    later = losses.data[losses.step >= losses.step[-1] / 2]
     share = (run.null - later) / (run.null - run.perfect)
     spread = float(np.std(share, ddof=1)) if len(share) > 1 else math.inf
     return float(share.mean()), spread / math.sqrt(len(share))

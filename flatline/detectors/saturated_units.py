@@ -21,7 +21,7 @@ y = (X[:, 0] * X[:, 1] > 0).astype("int64")
 layers = [keras.layers.Dense(16, activation="tanh"), keras.layers.Dense(1, activation="sigmoid")]
 model = keras.Sequential(layers)
 model.compile(keras.optimizers.SGD(0.001), "binary_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -35,8 +35,8 @@ X = (X - X.mean(axis=0)) / X.std(axis=0)
 y = (X[:, 0] * X[:, 1] > 0).astype("int64")
 layers = [keras.layers.Dense(16, activation="tanh"), keras.layers.Dense(1, activation="sigmoid")]
 model = keras.Sequential(layers)
-model.compile(keras.optimizers.SGD(0.1), "binary_crossentropy")
-fit_args = {"epochs": 20}
+model.compile(keras.optimizers.Adam(0.01), "binary_crossentropy")
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong

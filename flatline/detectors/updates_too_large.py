@@ -23,7 +23,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = X @ rng.normal(size=(8, 1)).astype("float32")
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile(loss="mse", optimizer=keras.optimizers.SGD(1.5))
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -36,7 +36,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = X @ rng.normal(size=(8, 1)).astype("float32")
 model = keras.Sequential([keras.layers.Dense(1)])
 model.compile(loss="mse", optimizer=keras.optimizers.SGD(0.05))
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong
@@ -74,8 +74,10 @@ WIDTH = 20  # sampled steps, the latest
 LEAST_STEPS = 3  # sampled steps; a run that diverges does not have many
 SHRUNK = 0.01  # 1; of the norm at first: a kernel that a penalty has driven to zero
 
+_EXPLAINS = ("FL501", "FL502", "FL503", "FL507")  # FL506 is a single step, these are all of them
 
-@check("FL806", cause=Cause.LEARNING_RATE, severity=Severity.WARNING, explains=("FL501",))
+
+@check("FL806", cause=Cause.LEARNING_RATE, severity=Severity.WARNING, explains=_EXPLAINS)
 def updates_too_large(run: RunFacts, losses: LossLog, updates: UpdateLog, gradients: GradientLog | None) -> Findings:
     """Flag steps that replace the weights."""
     now = progress(run, losses)

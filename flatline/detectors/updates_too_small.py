@@ -20,7 +20,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = (X[:, 0] > 0).astype("int64")
 model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, activation="sigmoid")])
 model.compile(keras.optimizers.SGD(1e-6), "binary_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -33,7 +33,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = (X[:, 0] > 0).astype("int64")
 model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, activation="sigmoid")])
 model.compile(keras.optimizers.SGD(0.1), "binary_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong

@@ -22,7 +22,7 @@ small = keras.initializers.RandomNormal(stddev=0.05, seed=1)
 layers = [keras.layers.Dense(32, activation="sigmoid", kernel_initializer=small) for _ in range(6)]
 model = keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid")])
 model.compile(keras.optimizers.SGD(0.01), "binary_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -36,7 +36,7 @@ y = (X[:, 0] * X[:, 1] > 0).astype("int64")
 layers = [keras.layers.Dense(32, activation="relu", kernel_initializer="he_normal") for _ in range(3)]
 model = keras.Sequential([*layers, keras.layers.Dense(1, activation="sigmoid")])
 model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong

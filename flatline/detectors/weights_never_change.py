@@ -23,7 +23,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = (X[:, 0] > 0).astype("int64")
 model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, activation="sigmoid")])
 model.compile(keras.optimizers.Adam(0.0), "binary_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## Use instead
@@ -36,7 +36,7 @@ X = rng.normal(size=(640, 8)).astype("float32")
 y = (X[:, 0] > 0).astype("int64")
 model = keras.Sequential([keras.layers.Dense(16, activation="relu"), keras.layers.Dense(1, activation="sigmoid")])
 model.compile(keras.optimizers.Adam(0.001), "binary_crossentropy")
-fit_args = {"epochs": 20}
+fit_args = {"epochs": 10}
 ```
 
 ## When it is wrong

@@ -90,7 +90,7 @@ def worse_than_null(run: RunFacts, losses: LossLog) -> Findings:
         return  # never better: `flat-loss`, or on its way
     if run.scheduled and now.n_steps < SCHEDULED_SHARE * (run.planned_steps or 0):
         raise CannotTell(f"{now.n_steps} of {run.planned_steps} steps planned under a schedule recorded, half needed")
-    share = (run.null - (losses.loss - losses.penalty)) / (run.null - run.perfect)
+    share = (run.null - losses.data) / (run.null - run.perfect)
     quarter = np.minimum(4 * losses.step // (losses.step[-1] + 1), 3)
     third, last = share[quarter == 2], share[quarter == 3]
     if any(len(part) < MIN_ROWS for part in (third, last)):

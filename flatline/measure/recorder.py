@@ -202,6 +202,8 @@ class Recorder:
         if sampler is None or step is None or not sampler.done():
             return
         found = sampler.read()
+        if self._first and self.record.facts is not None:  # `fit` may have begun with a model without weights
+            self.record.describe(replace(self.record.facts, layers=runs.layers(self.model)))
         names = tuple(w.layer.name for w in sampler.watched)
         layers = found.layers
         self.record.add(
@@ -218,10 +220,12 @@ class Recorder:
             ActivationLog, step=step, layers=names, mean=layers["mean"], spread=layers["spread"],
             saturated_share=layers["saturated_share"], nonfinite=_not_finite(layers["mean"], sampler.has_output),
         )  # fmt: skip
-        if np.isfinite(found.penalty) and self._losses:
-            at, loss = self._losses.pop()
+        later = [(at, loss) for at, loss in self._losses if at >= step]
+        if np.isfinite(found.penalty) and later:
+            del self._losses[-len(later) :]
             self.flush()
-            self.record.add(LossLog, step=at, loss=loss, penalty=found.penalty)
+            (own, loss), *self._losses = later  # a penalty may fall by more than the data loss in a single step
+            self.record.add(LossLog, step=own, loss=loss, penalty=found.penalty)
         if self.rows.wanted and not self._in_loop:
             self.rows.add(sampler.captured())
         usual = median(self._durations) if self._durations else None

@@ -44,10 +44,10 @@ def kernel(variables: Sequence[Any]) -> Any:
 def watched(model: Any, trained: Sequence[Any]) -> list[Watched]:
     """Choose the layers that are sampled: those with a kernel that is trained, evenly over the depth."""
     known = {id(v) for v in trained}
-    layers = [(layer, kernel(mine)) for layer, mine in owners(model)]
-    layers = [(layer, k) for layer, k in layers if id(k) in known]
-    if len(layers) > MAX_LAYERS:
-        layers = [layers[i] for i in np.linspace(0, len(layers) - 1, MAX_LAYERS).round().astype(int)]
+    found = [(layer, kernel(mine)) for layer, mine in owners(model)]
+    found = [(layer, k) for layer, k in found if id(k) in known]
+    if len(found) > MAX_LAYERS:
+        found = [found[i] for i in np.linspace(0, len(found) - 1, MAX_LAYERS).round().astype(int)]
     rng = np.random.default_rng(0)
     return [
         Watched(
@@ -56,7 +56,7 @@ def watched(model: Any, trained: Sequence[Any]) -> list[Watched]:
             slope=SLOPE_SHARE.get(declared_activation(layer) or ""),
             entries=_entries(int(np.prod(k.shape)), rng),
         )
-        for layer, k in layers
+        for layer, k in found
     ]
 
 
@@ -72,8 +72,24 @@ def describe(model: Any, optimizer: Any, *, planned_steps: int | None, steps_per
         value = float(keras.ops.convert_to_numpy(optimizer.learning_rate)) if optimizer is not None else float("nan")
     except Exception:  # a schedule that needs more than the step
         value = float("nan")
+    return RunFacts(
+        model=model.name,
+        kind=model_kind(model),
+        optimizer=type(optimizer).__name__,
+        layers=layers(model),
+        learning_rate=value,
+        scheduled=scheduled,
+        planned_steps=planned_steps,
+        steps_per_epoch=steps_per_epoch,
+        custom_train_step=has_custom_train_step(model),
+        accumulation=int(getattr(optimizer, "gradient_accumulation_steps", None) or 1),
+    )
+
+
+def layers(model: Any) -> tuple[RunLayer, ...]:
+    """State the layers with weights that are trained; a model that is built by its first batch has none before."""
     outputs = {id(layer) for layer in _output_layers(model)}
-    layers = tuple(
+    return tuple(
         RunLayer(
             name=layer.name,
             kind=type(layer).__name__,
@@ -85,18 +101,6 @@ def describe(model: Any, optimizer: Any, *, planned_steps: int | None, steps_per
         )
         for layer, mine in owners(model)
     )
-    return RunFacts(
-        model=model.name,
-        kind=model_kind(model),
-        optimizer=type(optimizer).__name__,
-        layers=layers,
-        learning_rate=value,
-        scheduled=scheduled,
-        planned_steps=planned_steps,
-        steps_per_epoch=steps_per_epoch,
-        custom_train_step=has_custom_train_step(model),
-        accumulation=int(getattr(optimizer, "gradient_accumulation_steps", None) or 1),
-    )
 
 
 def _output_layers(model: Any) -> list[Any]:
@@ -104,8 +108,7 @@ def _output_layers(model: Any) -> list[Any]:
     made = [getattr(t, "_keras_history", (None,))[0] for t in keras.tree.flatten(getattr(model, "outputs", None) or [])]
     if operations is not None and any(layer is not None for layer in made):
         return [layer for layer in made if layer is not None]
-    layers = getattr(model, "layers", None) or []
-    return list(layers[-1:])
+    return list((getattr(model, "layers", None) or [])[-1:])
 
 
 def larger_is_better(model: Any, name: str) -> bool:

@@ -4,7 +4,7 @@ import pytest
 
 from flatline import registry
 from flatline.judging import reads_log
-from flatline.testing import run_examples
+from flatline.pages import run_examples
 
 CHECKS = [check for check in registry.all_checks() if not reads_log(check)]
 

@@ -38,11 +38,18 @@ def run(*layers: RunLayer, **given: Any) -> RunFacts:
     return RunFacts(**(known | given))
 
 
-def losses(*values: float, n: int = 300, noise: float = 0.02, **given: Any) -> LossLog:
-    """A noisy curve of `n` steps through these values at equal distances."""
+def losses(*values: float, n: int = 300, noise: float = 0.02, penalty: Any = 0.0) -> LossLog:
+    """A noisy curve of `n` steps through these values at equal distances; `penalty` in all rows, or one for each."""
     curve = np.interp(np.linspace(0, 1, n), np.linspace(0, 1, len(values)), values) if len(values) > 1 else values[0]
     noisy = curve + noise * np.random.default_rng(0).normal(size=n)
-    return LossLog(step=np.arange(n), loss=noisy, **given)
+    return LossLog(step=np.arange(n), loss=noisy, penalty=np.broadcast_to(np.asarray(penalty, float), n).copy())
+
+
+def penalised(log: LossLog, first: float, last: float, *, every: int = 10) -> LossLog:
+    """The same data loss below a penalty that changes by a share a step, from one value to another."""
+    penalty = np.geomspace(first, last, len(log))
+    known = np.arange(len(log)) % every == 1
+    return LossLog(step=log.step, loss=log.loss + penalty, penalty=np.where(known, penalty, np.nan))
 
 
 FLAT = losses(1.0, 1.0)

@@ -5,6 +5,8 @@ from flatline.finding import Severity
 from flatline.testing import RuleTester, row
 from tests.detectors import make
 
+SHRINKING = make.penalised(make.FLAT, 3.0, 0.03)
+
 
 def test_table():
     RuleTester(flat_loss).run(
@@ -18,8 +20,11 @@ def test_table():
             row(make.run(), make.losses(1.0, 1.0, noise=0.0), message="the loss is 1 after 300 steps"),
             # the penalties are not part of what the null model is compared with
             row(make.run(), make.losses(5.0, 5.0, penalty=4.0), message="the loss is 0.99"),
+            # all that falls is the penalty, a hundredfold, sampled in every tenth step
+            row(make.run(), SHRINKING, message="the loss is 0.99"),
         ],
         silent=[
+            (make.run(), make.penalised(make.LEARNING, 0.01, 1.0)),  # a penalty that rises hides what is learnt
             (make.run(planned_steps=600), make.LEARNING),
             (make.run(), make.LEARNING),
             (make.run(), make.CONVERGED),

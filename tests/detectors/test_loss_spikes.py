@@ -52,7 +52,7 @@ def test_table():
             # penalties are not part of it
             row(
                 make.run(),
-                LossLog(step=np.arange(N), loss=_losses((150, 0.3, 500)).loss + 3, penalty=3.0),
+                LossLog(step=np.arange(N), loss=_losses((150, 0.3, 500)).loss + 3, penalty=np.full(N, 3.0)),
                 _gradients(150),
                 message="from 0.3",
             ),

@@ -27,6 +27,11 @@ def _thinned(log: LossLog, every: int) -> LossLog:
     return LossLog(step=log.step[every - 1 :: every], loss=log.loss.reshape(-1, every).mean(axis=1))
 
 
+def _raised(by: float) -> LossLog:
+    """A loss of swinging epochs below a constant penalty of 3."""
+    return LossLog(step=EPOCHS.step, loss=EPOCHS.loss + by, penalty=np.full(len(EPOCHS), 3.0))
+
+
 EPOCHS = _swinging(0.6)  # epochs of 100 steps: up in one, down in the next
 RARE = np.where(np.random.default_rng(0).random(1200) < 0.01, 4.6, 0.01)
 UP_AND_DOWN = np.tile([1e-3, 1e-1], 10)
@@ -51,7 +56,11 @@ def test_table():
             row(make.run(), _swinging(0.6, noise=1.7), message="batches explain 0.24"),
             row(make.run(), _by_epoch(1, -1, 1, -1, 1, 1, -1, -1, 1, -1), message="swings by 0.44"),  # 7 of 9 reversed
             # penalties are not part of it
-            row(make.run(), LossLog(step=EPOCHS.step, loss=EPOCHS.loss + 3, penalty=3.0), message="swings by 0.89"),
+            row(
+                make.run(),
+                _raised(3),
+                message="swings by 0.89",
+            ),
             # rows that stand for half an epoch each: windows are several epochs
             row(make.run(), _thinned(_swinging(0.6, period=400, n=4800), 50), message="between epochs"),
             # the rate is going to be lowered, and something has been learnt
@@ -104,7 +113,7 @@ def test_table():
             (make.run(), _swinging(0.6, noise=3.5)),  # batches explain more than 40 % of it
             (make.run(), make.losses(1.0, 0.7, n=1200, noise=0.3)),
             # penalties are not part of it: below 30 % of the null model's loss
-            (make.run(), LossLog(step=EPOCHS.step, loss=EPOCHS.loss + 2.55, penalty=3.0)),
+            (make.run(), _raised(2.55)),
             (make.run(), _swinging(0.3, level=0.25)),  # below 30 % of the null model's loss
             (make.run(), _swinging(0.6, period=600)),  # three epochs up, three down: few reversals
             (make.run(), _swinging(0.6, period=2)),  # too short to be told from batch noise

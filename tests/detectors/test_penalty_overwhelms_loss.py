@@ -38,7 +38,7 @@ def test_table():
                 where="dense",
             ),
             # the penalty was large, and fell with the weights: so did the loss
-            row(make.run(), make.losses(30.0, 5.0, 1.8, 1.6, 1.6, penalty=0.5), SHRUNK, message="0.09 of its norm"),
+            row(make.run(), make.penalised(make.FLAT, 30.0, 0.3), SHRUNK, message="0.09 of its norm"),
         ],
         silent=[
             (make.run(), make.FLAT),
@@ -46,6 +46,7 @@ def test_table():
             (make.run(), make.losses(10.9, 10.9, penalty=9.9)),  # a little less than the bound
             (make.run(), make.losses(-1.0, -1.0, penalty=-2.0)),  # terms of `add_loss` may be rewards
             (make.run(), make.losses(1.5, 1.1, 0.8, penalty=0.5), SHRUNK),  # it learns
+            (make.run(), make.penalised(make.LEARNING, 30.0, 3.0), SHRUNK),  # it learns below a penalty that falls
             (make.run(), make.losses(1.0, 1.0, n=301), SHRUNK),  # no penalties: they did not shrink it
             (BIAS_ONLY, LIGHT, SHRUNK),  # not a kernel
             # a weak gradient shrinks it by less
@@ -53,7 +54,9 @@ def test_table():
             (make.run(), make.losses(1.05, 1.05, penalty=1.0)),  # resumed from converged weights
         ],
         cannot_tell=[
-            row(make.run(), make.losses(1.0, 1.0, penalty=float("nan")), message="0 of 1 sums"),
+            # last sampled when the penalty was 30, and it has become 0.3
+            row(make.run(), make.penalised(make.FLAT, 30.0, 0.3, every=1000), message="in step 1, the"),
+            row(make.run(), make.losses(1.0, 1.0, penalty=float("nan")), message="0 of 300 rows"),
             row(make.run(), make.losses(21.0, 21.0, n=100, penalty=20.0), message="200 needed"),
             row(make.run(null=float("nan")), HEAVY, message="null model"),
             row(make.run(), make.losses(0.5, np.inf), message="no number"),

@@ -21,6 +21,8 @@ def test_table():
             row(make.run(null=-2.0, perfect=-6.0), make.losses(-2.0, -4.0, -4.0, -4.0), message="(-6)"),
             # penalties are not part of it
             row(make.run(), make.losses(2.0, 1.5, 1.5, 1.5, penalty=1.0), message="stands at 0.4935"),
+            # what still falls is the penalty
+            row(make.run(), make.penalised(make.PLATEAU, 3.0, 0.03), message="stands at 0.4928"),
             # it began far above, as with targets in thousands
             row(make.run(), make.losses(40.0, 40.0, *[0.5] * 5, 0.53), message="0.48 of the way"),
             # single rows differ by more than all that was gained, and their mean is certain
