@@ -2,13 +2,14 @@
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from flatline.facts import Array
 from flatline.statistics import robust_spread
 
-CERTAIN = 3.0  # standard errors: by chance 1 window of 370, and two in a row are asked for
+CERTAIN = 2.0  # standard errors: 1 window of 44 by chance on a given side, and two in a row are asked for: 1 of 1,900
 LASTING = 2  # windows in a row; a single one is a spike
 MOST = 0.8  # 1; of the windows since the parting that show it: curves that lie apart still touch now and then
 GROWTH = 0.25  # 1; length of a window over its first step: early steps change a network the most
@@ -23,7 +24,7 @@ class Spell:
 
     step: int  # first that shows it
     until: int | None  # last that shows it; None where they do not meet again
-    a: float  # median of each curve: where they part for a while in all of it, where they part for good at its end
+    a: float  # medians in the window where they part or, if they meet again, in the one where they lie furthest apart
     b: float
     size: float  # largest distance of the medians, in distances that matter
     from_start: bool  # apart in the first steps that both curves have
@@ -60,7 +61,7 @@ def spell(step: Array, a: Array, b: Array, *, matters: float) -> Spell | None:
 
     The medians of both over windows of steps are compared. Windows grow with the step up to a part of the run, so that
     an early parting is told to a few steps and a late one is not drowned. Two curves lie apart in a window when the
-    medians differ by more than `matters` and by more than three standard errors, the noise being that of successive
+    medians differ by more than `matters` and by more than two standard errors, the noise being that of successive
     rows near by.
 
     Parameters
@@ -85,13 +86,14 @@ def spell(step: Array, a: Array, b: Array, *, matters: float) -> Spell | None:
         if last - first < LASTING:  # for a while is only said where it is longer than what counts at the end
             return None
     apart = [found[k] for k in range(first, last + 1) if sides[k] == sides[first]]
-    tail = apart[-max(1, len(apart) // 3) :] if good else apart
+    widest = max(apart, key=lambda each: each[3])
+    _, middle_a, middle_b, _ = apart[0] if good else widest
     return Spell(
         step=int(step[windows[first]][0]),
         until=None if good else int(step[windows[last]][-1]),
-        a=float(np.median([each[1] for each in tail])),
-        b=float(np.median([each[2] for each in tail])),
-        size=max(each[3] for each in apart),
+        a=middle_a,
+        b=middle_b,
+        size=widest[3],
         from_start=first == 0,
     )
 
@@ -105,7 +107,7 @@ def _windows(step: Array) -> list[slice]:
     while edges[-1] <= step[-1]:
         edges.append(edges[-1] + max(1.0, min(GROWTH * edges[-1], longest)))
     bounds = np.searchsorted(step, edges)
-    return [slice(low, high) for low, high in zip(bounds[:-1], bounds[1:], strict=True) if high > low]
+    return [slice(low, high) for low, high in pairwise(bounds) if high > low]
 
 
 def _compared(a: Array, b: Array, rows: slice, matters: float) -> tuple[int, float, float, float]:
