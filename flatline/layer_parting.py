@@ -23,7 +23,7 @@ class _Quantity(NamedTuple):
     nonfinite: str = ""  # field of the log that is 1 where the value is no number
 
 
-# Between seeds of one small network nothing lasted that was more than a factor of 1.13, and between batches of 32 and of
+# Between seeds of a small network nothing lasted that was more than a factor of 1.13, and between batches of 32 and of
 # 128 rows 1.5 (gradient norms). Shares: a quarter of a layer is far above the error of a share over 256 rows, 0.03.
 QUANTITIES: Mapping[str, _Quantity] = {
     "weight norm": _Quantity(GradientLog, "weight_norm", 1.5, 0, "nonfinite_weights"),
