@@ -1,4 +1,4 @@
-"""The command line: check, report, explain, rules, demo. Exit codes: 0 clean, 1 findings, 2 wrong usage or input."""
+"""The command line: check, report, compare, explain, rules, demo. Exit codes: 0 clean, 1 findings, 2 wrong usage or input."""
 
 import argparse
 import io
@@ -88,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
         "--ignore", type=_names, default=(), metavar="CODES", help="codes, prefixes or names, by commas"
     )
     report.add_argument("--fail-on", choices=tuple(FAIL_ON), help="least severity that exits with 1 (default: warning)")
+
+    compare = commands.add_parser("compare", help="say where two recorded runs part")
+    compare.set_defaults(run=_compare)
+    compare.add_argument("run_a", metavar="RUN_A", type=Path, help="directory given to a callback as run_dir")
+    compare.add_argument("run_b", metavar="RUN_B", type=Path, help="that of the other run")
+    compare.add_argument("--json", action="store_true", help="write the comparison as JSON")
 
     explain = commands.add_parser("explain", help="print the page of a check")
     explain.set_defaults(run=_explain)
@@ -221,6 +227,14 @@ def _report(arguments: argparse.Namespace) -> int:
     else:
         terminal.show(report)
     return FOUND if any((finding.severity or 0) >= fail_on for finding in report.findings) else CLEAN
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from flatline.comparison import compare
+
+    found = compare(arguments.run_a, arguments.run_b)
+    sys.stdout.write(found.to_json() if arguments.json else f"{found}\n")
+    return CLEAN
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -24,6 +24,7 @@ class LossParting:
     n_common: int = 0  # steps that both recorded
     n_equal: int = 0  # of those, the first so many in which the losses are equal to the bit
     differs_at: int | None = None  # first common step in which they are not
+    differs_by: float = math.nan  # relative difference there
     apart: Spell | None = None
     relative: bool = False  # the two losses are no one scale: each was taken over its null model's, perfect = 0
     reason: str = ""  # why it cannot be told whether they part
@@ -56,6 +57,8 @@ def loss_parting(logs_a: Mapping[type, Any], logs_b: Mapping[type, Any]) -> Loss
     }
     if len(common) and not len(differs):
         return LossParting(**told)
+    if len(differs):
+        told["differs_by"] = _relative(float(a.loss[at_a[differs[0]]]), float(b.loss[at_b[differs[0]]]))
     facts_a, facts_b = logs_a[RunFacts], logs_b[RunFacts]
     gap_a, gap_b = _gap(facts_a), _gap(facts_b)
     relative = _unlike(facts_a, facts_b, gap_a, gap_b)
@@ -76,6 +79,11 @@ def loss_parting(logs_a: Mapping[type, Any], logs_b: Mapping[type, Any]) -> Loss
 def _same(a: Array, b: Array) -> Array:
     same: Array = (a == b) | (np.isnan(a) & np.isnan(b))
     return same
+
+
+def _relative(a: float, b: float) -> float:
+    larger = max(abs(a), abs(b))
+    return abs(a - b) / larger if 0 < larger < math.inf else math.inf
 
 
 def _gap(facts: Any) -> float:

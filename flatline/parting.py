@@ -13,7 +13,8 @@ CERTAIN = 2.0  # standard errors: 1 window of 44 by chance on a given side, and 
 LASTING = 2  # windows in a row; a single one is a spike
 MOST = 0.8  # 1; of the windows since the parting that show it: curves that lie apart still touch now and then
 GROWTH = 0.25  # 1; length of a window over its first step: early steps change a network the most
-FINEST = 32  # windows in a run at least; more hold too few batches of a short run to average over
+FINENESS = (32, 16, 8)  # windows in a run, at least: the finest that shows a parting tells when; of wide ones the noise
+# averages out, and the least, 8, leaves two windows for the last quarter of a run
 NEIGHBOURS = 8  # rows on either side that the noise is estimated from as well: of fewer, the estimate is itself noise
 REACH = 0.1  # 1; steps between two samples that count as taken together, over the step: less than half a window
 
@@ -73,7 +74,12 @@ def spell(step: Array, a: Array, b: Array, *, matters: float) -> Spell | None:
     matters : float
         Distance below which a difference is of no interest, in the unit of the curves.
     """
-    windows = _windows(step)
+    found = [_spell(step, a, b, matters, fineness) for fineness in FINENESS]
+    return next((each for each in found if each and each.until is None), found[0])
+
+
+def _spell(step: Array, a: Array, b: Array, matters: float, fineness: int) -> Spell | None:
+    windows = _windows(step, fineness)
     if len(windows) < LASTING:
         return None
     with np.errstate(over="ignore", invalid="ignore"):
@@ -98,11 +104,11 @@ def spell(step: Array, a: Array, b: Array, *, matters: float) -> Spell | None:
     )
 
 
-def _windows(step: Array) -> list[slice]:
+def _windows(step: Array, fineness: int) -> list[slice]:
     """Rows of each window that has any."""
     if not len(step):
         return []
-    longest = max(1.0, (step[-1] + 1) / FINEST)
+    longest = max(1.0, (step[-1] + 1) / fineness)
     edges = [float(step[0])]
     while edges[-1] <= step[-1]:
         edges.append(edges[-1] + max(1.0, min(GROWTH * edges[-1], longest)))

@@ -16,7 +16,7 @@ LEVELS = (
     {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"},
     {"backend", "recipe", "measure"},
     {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"}
-    | {"rates", "sampled"},
+    | {"rates", "sampled", "parting", "loss_parting", "layer_parting", "setup_differences"},
     {"checks", "detectors"},
     {"diagnosis", "remedies", "replay", "search"},
     {"inspect", "plots"},
@@ -27,6 +27,7 @@ LEVELS = (
         "callbacks",
         "monitor",
         "judging",
+        "comparison",
         "watch",
         "loggers",
         "api",
