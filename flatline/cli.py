@@ -1,4 +1,4 @@
-"""The command line: check, report, compare, explain, rules, demo. Exit codes: 0 clean, 1 findings, 2 wrong usage or input."""
+"""The command line: see `_parser` for its commands. Exit codes: 0 clean, 1 findings, 2 wrong usage or input."""
 
 import argparse
 import io

@@ -51,6 +51,8 @@ class Comparison:
         How the training losses compare step by step.
     layers : tuple of LayerParting
         Quantities of layers that part for good, the first and nearest to the cause first.
+    n_compared : int
+        Curves of layers that both runs sampled at least twice.
     endings : tuple of (Ending, Ending)
         Where each run ended.
     only_a, only_b : tuple of Finding
@@ -62,6 +64,7 @@ class Comparison:
     setup: tuple[Difference, ...]
     losses: LossParting
     layers: tuple[LayerParting, ...]
+    n_compared: int
     endings: tuple[Ending, Ending]
     only_a: tuple[Finding, ...]
     only_b: tuple[Finding, ...]
@@ -126,13 +129,15 @@ def compare(run_a: Run, run_b: Run) -> Comparison:
     """
     a, b = _record(run_a, "run_a"), _record(run_b, "run_b")
     logs_a, logs_b = a.logs(), b.logs()
+    layers, n_compared = layer_partings(logs_a, logs_b)
     only_a, only_b = _findings(a, b)
     return Comparison(
         names=(_name(run_a, "A"), _name(run_b, "B")),
         same_run=a.run_id == b.run_id,
         setup=tuple(setup_differences(a, b)),
         losses=loss_parting(logs_a, logs_b),
-        layers=layer_partings(logs_a, logs_b),
+        layers=layers,
+        n_compared=n_compared,
         endings=(_ending(a, logs_a), _ending(b, logs_b)),
         only_a=only_a,
         only_b=only_b,

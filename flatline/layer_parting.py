@@ -10,7 +10,7 @@ import numpy as np
 
 from flatline.facts import Array
 from flatline.logs import ActivationLog, GradientLog, Log, ProbeLog, RunFacts, RunLayer, UpdateLog
-from flatline.parting import Spell, paired, spell
+from flatline.parting import LASTING, Spell, paired, spell
 
 ZERO = float(np.finfo(np.float32).tiny)  # smallest normal number of training's usual type: below it lies nothing
 
@@ -73,7 +73,7 @@ def _sign(layer: RunLayer) -> tuple[object, ...]:
     return layer.kind, layer.activation, layer.n_trainable, layer.is_output
 
 
-def layer_partings(logs_a: Mapping[type, Any], logs_b: Mapping[type, Any]) -> tuple[LayerParting, ...]:
+def layer_partings(logs_a: Mapping[type, Any], logs_b: Mapping[type, Any]) -> tuple[tuple[LayerParting, ...], int]:
     """Find all quantities of layers that part for good, the first and most causal first.
 
     Of those that part at the same time, or before the first sample, the group that parts the furthest comes first: it
@@ -84,7 +84,13 @@ def layer_partings(logs_a: Mapping[type, Any], logs_b: Mapping[type, Any]) -> tu
     ----------
     logs_a, logs_b : mapping of type to object
         As `RunRecord.logs` returns them.
+
+    Returns
+    -------
+    tuple of (tuple of LayerParting, int)
+        What parts, and how many curves could be compared at all.
     """
+    n_compared = 0
     found: list[tuple[float, int, float, int, LayerParting]] = []
     furthest: dict[tuple[float, int], float] = {}
     names = _names(logs_a[RunFacts], logs_b[RunFacts])
@@ -94,6 +100,7 @@ def layer_partings(logs_a: Mapping[type, Any], logs_b: Mapping[type, Any]) -> tu
             continue
         for layer_a, layer_b, place in _common(a.layers, b.layers, names):
             curves = paired(a.step, _column(a, quantity, layer_a), b.step, _column(b, quantity, layer_b))
+            n_compared += len(curves[0]) >= LASTING
             apart = _apart(name, quantity, curves, _spread(a, layer_a, b, layer_b))
             if apart is None or apart.until is not None:
                 continue
@@ -111,7 +118,7 @@ def layer_partings(logs_a: Mapping[type, Any], logs_b: Mapping[type, Any]) -> tu
             )
             found.append((since, group, place, order, parting))
     found.sort(key=lambda each: (each[0], -furthest[each[0], each[1]], *each[1:4]))
-    return tuple(each[-1] for each in found)
+    return tuple(each[-1] for each in found), n_compared
 
 
 def _names(facts_a: Any, facts_b: Any) -> dict[str, str]:

@@ -112,6 +112,8 @@ def _windows(step: Array, fineness: int) -> list[slice]:
     edges = [float(step[0])]
     while edges[-1] <= step[-1]:
         edges.append(edges[-1] + max(1.0, min(GROWTH * edges[-1], longest)))
+    if len(edges) > 2 and step[-1] + 1 - edges[-2] < (edges[-1] - edges[-2]) / 2:
+        del edges[-2]  # the run ends early in the last window: too few rows for one of their own
     bounds = np.searchsorted(step, edges)
     return [slice(low, high) for low, high in pairwise(bounds) if high > low]
 

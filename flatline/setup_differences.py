@@ -29,6 +29,9 @@ def setup_differences(a: RunRecord, b: RunRecord) -> list[Difference]:
     found: list[Difference] = []
     if a.facts is not None and b.facts is not None:
         found += _of_facts(a.facts, b.facts) + _of_layers(a.facts, b.facts)
+    else:
+        there = ["recorded" if record.facts is not None else None for record in (a, b)]
+        found.append(Difference(what="description of the run", a=there[0], b=there[1]))
     penalties = [log.penalty if isinstance(log, LossLog) else 0.0 for log in (r.logs()[LossLog] for r in (a, b))]
     if (penalties[0] > 0) != (penalties[1] > 0):  # its size changes as the weights do, and differs in any two runs
         found.append(Difference(what="penalties in the loss, last known", a=penalties[0], b=penalties[1]))

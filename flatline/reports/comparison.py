@@ -2,7 +2,7 @@
 
 The JSON has `format` "flatline-comparison" and `version` 1; a field may be added within a version, none is renamed or
 removed: `flatline`, `names`, `same_run`, `setup` (each `what`, `a`, `b`), `losses` (fields of `LossParting`, and
-`parted_at`), `layers` (fields of `LayerParting`, in order), `endings` (of A and B: fields of `Ending`), `only_a` and
+`parted_at`), `layers` (fields of `LayerParting`, in order), `n_compared`, `endings` (of A and B: fields of `Ending`), `only_a` and
 `only_b` (each `code`, `name`, `severity`, `message`). Numbers that are not finite are as in `flatline.reports.json`.
 """
 
@@ -81,7 +81,7 @@ def plain(found: "Comparison") -> str:
 def _lines(found: "Comparison", most_layers: int) -> list[str]:
     lines = [_title(found.names), "", *textwrap.wrap(_headline(found), WIDTH), ""]
     lines += _row("losses", _losses(found.losses))
-    lines += _layer_rows(found.layers, most_layers)
+    lines += _layer_rows(found, most_layers)
     lines += _setup_row(found.setup)
     for label, ending in zip("AB", found.endings, strict=True):
         lines += _row(f"{label} ended", _ended(ending))
@@ -142,11 +142,12 @@ def _together(losses: LossParting) -> str:
         return f"it cannot be told whether their losses part: {losses.reason}"
     if apart is None:
         return "their losses stay within the noise of each other"
+    lower = "A" if apart.b > apart.a else "B"
     if apart.until is not None:
         span = f"steps {apart.step:,}–{apart.until:,}"
-        return f"their losses lie apart for a while ({span}) and end within the noise of each other"
+        return f"their losses end within the noise of each other, after a while apart ({span}, {lower} lower)"
     since = "from the start" if apart.from_start else f"from step {apart.step:,} on"
-    return f"their losses part for good {since}, {'A' if apart.b > apart.a else 'B'} lies lower"
+    return f"their losses part for good {since}, {lower} lies lower"
 
 
 # ── where it shows ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -176,13 +177,15 @@ def _equality(losses: LossParting) -> str:
     return f"equal to the bit before step {losses.differs_at:,}"
 
 
-def _layer_rows(layers: Sequence[LayerParting], most: int) -> list[str]:
+def _layer_rows(found: "Comparison", most: int) -> list[str]:
     """The parting that comes first, and the first of other quantities."""
     shown: dict[str, LayerParting] = {}
-    for each in layers:
+    for each in found.layers:
         shown.setdefault(each.quantity, each)
     if not shown:
-        return _row("layers", "nothing that was sampled of them parts beyond noise")
+        if not found.n_compared:
+            return _row("layers", "nothing was sampled of the same layers in both runs")
+        return _row("layers", f"none of the {found.n_compared} curves sampled in both runs parts for good beyond noise")
     rows: list[str] = []
     for number, each in enumerate(list(shown.values())[:most]):
         renamed = unnumbered(each.layer) != unnumbered(each.layer_b)
