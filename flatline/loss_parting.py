@@ -13,7 +13,7 @@ from flatline.parting import Spell, paired, spell
 from flatline.progress import MIN_STEPS
 
 MATTERS = 0.05  # 1; of the way from guessing to a perfect fit: 3 seeds of a small network ended within 0.02 of it
-NULLS = 0.1  # 1; two estimates of one null model over 64 rows differ by less, 19 times in 20
+NULLS = 0.1  # 1; two estimates of one null model over 64 rows, each within 5 % 19 times in 20, differ by less
 BULK = (5, 95)  # percentiles: the range that a loss moves over, a few spikes aside
 
 

@@ -2,8 +2,9 @@
 
 The JSON has `format` "flatline-comparison" and `version` 1; a field may be added within a version, none is renamed or
 removed: `flatline`, `names`, `same_run`, `setup` (each `what`, `a`, `b`), `losses` (fields of `LossParting`, and
-`parted_at`), `layers` (fields of `LayerParting`, in order), `n_compared`, `endings` (of A and B: fields of `Ending`), `only_a` and
-`only_b` (each `code`, `name`, `severity`, `message`). Numbers that are not finite are as in `flatline.reports.json`.
+`parted_at`), `layers` (fields of `LayerParting`, in order), `n_compared`, `endings` (of A and B: fields of `Ending`),
+`only_a` and `only_b` (each `code`, `name`, `severity`, `message`). Numbers that are not finite are as in
+`flatline.reports.json`.
 """
 
 import dataclasses
