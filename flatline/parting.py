@@ -10,12 +10,14 @@ from flatline.facts import Array
 from flatline.statistics import robust_spread
 
 CERTAIN = 2.0  # standard errors: 1 window of 44 by chance on a given side, and two in a row are asked for: 1 of 1,900
+MEDIAN = 1.2533  # standard error of a median over that of a mean, √(π/2) for a normal distribution
 LASTING = 2  # windows in a row; a single one is a spike
 MOST = 0.8  # 1; of the windows since the parting that show it: curves that lie apart still touch now and then
 GROWTH = 0.25  # 1; length of a window over its first step: early steps change a network the most
 FINENESS = (32, 16, 8)  # windows in a run, at least: the finest that shows a parting tells when; of wide ones the noise
 # averages out, and the least, 8, leaves two windows for the last quarter of a run
 NEIGHBOURS = 8  # rows on either side that the noise is estimated from as well: of fewer, the estimate is itself noise
+LARGEST = float(np.finfo(float).max) / 2  # below what is infinite
 REACH = 0.1  # 1; steps between two samples that count as taken together, over the step: less than half a window
 
 
@@ -25,7 +27,7 @@ class Spell:
 
     step: int  # first that shows it
     until: int | None  # last that shows it; None where they do not meet again
-    a: float  # medians in the window where they part or, if they meet again, in the one where they lie furthest apart
+    a: float  # medians of a window just after they part or, if they meet again, of the one where they are furthest apart
     b: float
     size: float  # largest distance of the medians, in distances that matter
     from_start: bool  # apart in the first steps that both curves have
@@ -93,9 +95,9 @@ def _spell(step: Array, a: Array, b: Array, matters: float, fineness: int) -> Sp
             return None
     apart = [found[k] for k in range(first, last + 1) if sides[k] == sides[first]]
     widest = max(apart, key=lambda each: each[3])
-    _, middle_a, middle_b, _ = apart[0] if good else widest
+    _, middle_a, middle_b, _ = max(apart[:LASTING], key=lambda each: each[3]) if good else widest
     return Spell(
-        step=int(step[windows[first]][0]),
+        step=int(step[_onset(a, b, windows, first, int(sides[first]))]),
         until=None if good else int(step[windows[last]][-1]),
         a=middle_a,
         b=middle_b,
@@ -124,10 +126,20 @@ def _compared(a: Array, b: Array, rows: slice, matters: float) -> tuple[int, flo
     if math.isinf(middle_a) or math.isinf(middle_b):
         distance = 0.0 if middle_a == middle_b else middle_a - middle_b
         return int(np.sign(distance)), middle_a, middle_b, abs(distance)
-    noise = math.hypot(_noise(a, rows), _noise(b, rows)) / math.sqrt(rows.stop - rows.start)
+    noise = MEDIAN * math.hypot(_noise(a, rows), _noise(b, rows)) / math.sqrt(rows.stop - rows.start)
     distance = middle_a - middle_b
     apart = abs(distance) > max(matters, CERTAIN * noise)
     return int(np.sign(distance)) if apart else 0, middle_a, middle_b, abs(distance) / max(matters, 1e-300)
+
+
+def _onset(a: Array, b: Array, windows: list[slice], k: int, side: int) -> int:
+    """First row, in window k or the one before, from which most lie half as far apart as windows k and k + 1 do."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance = side * np.where(a == b, 0.0, a - b)
+    half = min(max(float(np.median(distance[rows])) for rows in windows[k : k + 2]) / 2, LARGEST)
+    start = windows[max(0, k - 1)].start
+    gain = np.cumsum(np.where(distance[start : windows[k].stop] > half, 1, -1)[::-1])[::-1]
+    return int(start + np.argmax(gain))
 
 
 def _high(values: Array) -> Array:
@@ -148,7 +160,8 @@ def _for_good(sides: Array) -> int | None:
         return None
     shows = sides == end
     share = np.cumsum(shows[::-1])[::-1] / np.arange(len(sides), 0, -1)
-    return int(np.flatnonzero(shows & (share >= MOST))[0])
+    begins = np.array([shows[k : k + LASTING].all() for k in range(len(sides))])
+    return int(np.flatnonzero(begins & (share >= MOST))[0])
 
 
 def _longest(sides: Array) -> tuple[int, int]:

@@ -98,10 +98,11 @@ def test_the_step_is_told_within_a_window(at):
     one, other = falling(0), falling(1)
     other[at:] = 1.5 + 0.1 * np.random.default_rng(2).normal(size=1000 - at)
     found = compare(run(one), run(other))
-    assert at <= found.parted_at <= at + max(4, 1000 / 32)
+    assert at - 10 <= found.parted_at <= at + 3  # before it where the noise happens to lie on that side already
     assert compare(run(other), run(one)).parted_at == found.parted_at
     assert found.losses.apart.a < found.losses.apart.b
-    assert "A lies lower" in str(found) and "B lies lower" in str(compare(run(other), run(one)))
+    assert "A lies lower" in " ".join(str(found).split())
+    assert "B lies lower" in " ".join(str(compare(run(other), run(one))).split())
 
 
 def test_runs_of_one_start_are_equal_before_the_change():
@@ -111,7 +112,7 @@ def test_runs_of_one_start_are_equal_before_the_change():
     other[400:] += 1.0
     found = compare(run(one), run(other))
     assert (found.losses.n_equal, found.losses.differs_at) == (300, 300)
-    assert 400 <= found.parted_at < 432
+    assert found.parted_at == 400
     assert "no more than rounding apart at step 300" in str(found)
 
 
@@ -129,7 +130,7 @@ def test_a_loss_that_is_no_number_lies_apart():
     other = falling(1)
     other[200:] = math.nan
     found = compare(run(falling()), run(other))
-    assert 200 <= found.parted_at < 232
+    assert found.parted_at == 200
     assert found.endings[1].state is State.DIVERGED
     assert "B diverged" in str(found) and "no number" in str(found)
 
@@ -139,7 +140,7 @@ def test_what_meets_again_is_apart_for_a_while():
     other[100:400] += 0.6
     found = compare(run(one), run(other))
     assert found.parted_at is None
-    assert 100 <= found.losses.apart.step < 130 and 370 < found.losses.apart.until <= 420
+    assert 98 <= found.losses.apart.step <= 102 and 370 < found.losses.apart.until <= 420
     assert "end within the noise of each other, after a while apart" in str(found)
 
 
@@ -162,7 +163,7 @@ def test_thinned_records_are_compared_on_what_is_near():
     other = falling(1)
     other[300:] += 0.8
     found = compare(run(falling()[steps[0]], step=steps[0]), run(other[steps[1]], step=steps[1]))
-    assert 300 <= found.parted_at < 340
+    assert 296 <= found.parted_at < 320
     same = compare(run(falling()[steps[0]], step=steps[0]), run(falling(1)[steps[1]], step=steps[1]))
     assert same.losses.apart is None
 
@@ -318,8 +319,7 @@ def test_endings_tell_state_loss_and_validation():
     b.add(EpochLog, step=99, values={"val_loss": math.nan})
     b.end(None)
     one, other = compare(a, b).endings
-    assert (one.state, other.state) == (State.CONVERGED if one.state is State.CONVERGED else one.state, State.FLAT)
-    assert one.state in (State.PLATEAU, State.LEARNING)
+    assert (one.state, other.state) == (State.PLATEAU, State.FLAT)
     assert one.loss == pytest.approx(0.2, abs=0.03)
     assert (one.best_validation_loss, one.best_epoch) == (0.4, 3)
     assert (math.isnan(other.best_validation_loss), other.best_epoch) == (True, None)
@@ -359,7 +359,7 @@ def test_directories_are_read(tmp_path):
 def test_wrong_input_is_said_in_one_line(tmp_path):
     with pytest.raises(FlatlineError, match=r"The `run_b` parameter of compare must be a RunRecord or .*\. Got int\."):
         compare(RunRecord(), 3)
-    with pytest.raises(FlatlineError, match="No run in .*gone"):
+    with pytest.raises(FlatlineError, match=r"No run in .*gone"):
         compare(tmp_path / "gone", RunRecord())
 
 
@@ -377,7 +377,7 @@ def test_json_says_the_same():
 
 def fits(found):
     lines = str(found).splitlines()
-    return len(lines) <= 20 and max(map(len, lines)) <= 100 and str(found).isprintable is not None
+    return len(lines) <= 20 and max(map(len, lines)) <= 100
 
 
 def test_the_text_fits_whatever_differs():
