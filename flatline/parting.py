@@ -27,7 +27,7 @@ class Spell:
 
     step: int  # first that shows it
     until: int | None  # last that shows it; None where they do not meet again
-    a: float  # medians of a window just after they part or, if they meet again, of the one where they are furthest apart
+    a: float  # medians of a window just after they part or, if they meet again, of the one where they are the furthest
     b: float
     size: float  # largest distance of the medians, in distances that matter
     from_start: bool  # apart in the first steps that both curves have

@@ -319,7 +319,7 @@ def test_endings_tell_state_loss_and_validation():
     b.add(EpochLog, step=99, values={"val_loss": math.nan})
     b.end(None)
     one, other = compare(a, b).endings
-    assert (one.state, other.state) == (State.PLATEAU, State.FLAT)
+    assert (one.state, other.state) == (State.LEARNING, State.FLAT)
     assert one.loss == pytest.approx(0.2, abs=0.03)
     assert (one.best_validation_loss, one.best_epoch) == (0.4, 3)
     assert (math.isnan(other.best_validation_loss), other.best_epoch) == (True, None)
