@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 import subprocess
 import sys
 
@@ -13,6 +14,7 @@ from hypothesis import given, settings
 from flatline.comparison import compare
 from flatline.errors import FlatlineError
 from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, ProbeLog, RunHead, UpdateLog
+from flatline.parting import spell
 from flatline.progress import State
 from flatline.record import RunRecord
 from flatline.run_writer import RunWriter
@@ -144,6 +146,20 @@ def test_what_meets_again_is_apart_for_a_while():
     assert "end within the noise of each other, after a while apart" in str(found)
 
 
+def test_a_parting_counts_from_where_it_lasts():
+    one, other = falling(0), falling(1)
+    other[50:100] += 0.6
+    other[700:] += 0.6
+    assert 690 <= compare(run(one), run(other)).parted_at <= 703
+
+
+def test_what_is_infinite_lies_above_all_numbers():
+    step, low = np.arange(40), np.zeros(40)
+    for infinite in (math.inf, -math.inf):
+        assert spell(step, np.full(40, infinite), low, matters=1.0).a == math.inf
+    assert spell(step, np.full(40, -math.inf), np.full(40, math.inf), matters=1.0) is None
+
+
 def test_a_single_spike_is_nothing():
     other = falling(1)
     other[600:610] = 1e6
@@ -174,6 +190,8 @@ def test_without_a_null_model_the_range_of_the_losses_is_the_scale():
     assert 0 < worse.parted_at < 400
     alike = compare(run(1e6 * falling(0), **unknown), run(1e6 * falling(1), **unknown))
     assert alike.losses.apart is None
+    smooth = [run(1e6 * falling(noise=0, to=to), **unknown) for to in (0.2, 0.22)]
+    assert compare(*smooth).losses.apart is None
     assert "state     not told: the null model's loss is not known" in str(alike)
 
 
@@ -185,6 +203,8 @@ def test_other_losses_are_compared_over_their_null_models():
     assert worse.parted_at is not None
     assert "over the null model's" in str(worse)
     assert worse.losses.apart.b < 1.1
+    rescaled = compare(run(falling(0)), run(50 * falling(1), null=50.0))
+    assert (rescaled.losses.relative, rescaled.losses.apart) == (True, None)
     unknown = compare(run(falling(0)), run(50 * falling(1), heads=mae, null=math.nan))
     assert "not the same function" in unknown.losses.reason
     assert "cannot be told" in str(unknown)
@@ -230,6 +250,25 @@ def test_the_layer_that_parts_first_comes_first():
     ]
     assert 300 <= found.first.step <= 352 and 600 <= found.layers[1].step <= 652
     assert found.first.b == pytest.approx(10.0) and found.first.a == pytest.approx(0.1, rel=0.5)
+
+
+def test_a_layer_that_is_apart_for_a_while_does_not_part():
+    b = sample(run(falling()), SAMPLES, weight_norm={"dense": lambda step: 50.0 if 5 < step < 700 else 5.0})
+    assert compare(sample(run(falling()), SAMPLES), b).layers == ()
+
+
+def test_what_is_sampled_late_may_have_been_so_from_the_start():
+    a, b = run(falling()), run(falling(1))
+    for record, share in ((a, 0.0), (b, 1.0)):
+        for step in range(74, 1000, 74):
+            record.add(ProbeLog, step=step, layers=("dense_1",), dead_share=[share])
+    for record, spread in ((a, 0.5), (b, 0.001)):
+        for step in SAMPLES:
+            record.add(ActivationLog, step=step, layers=NAMES, spread=[0.5, spread, 0.5])
+    assert [(each.quantity, each.step) for each in compare(a, b).layers] == [
+        ("dead share", 74),
+        ("activation spread", 1),
+    ]
 
 
 def test_updates_come_first_where_they_part_the_furthest():
@@ -334,6 +373,8 @@ def test_findings_that_one_run_has_alone():
     assert "FL501" in [each.code for each in found.only_b]
     assert found.only_a == ()
     assert "only in B" in str(found) and "FL501 flat-loss" in str(found)
+    again = compare(run(flat), run(flat[::-1]))
+    assert (again.only_a, again.only_b) == ((), ())
     mirrored = compare(run(flat), run(falling()))
     assert (mirrored.only_a, mirrored.only_b) == (found.only_b, found.only_a)
 
@@ -380,7 +421,7 @@ def fits(found):
     return len(lines) <= 20 and max(map(len, lines)) <= 100
 
 
-def test_the_text_fits_whatever_differs():
+def test_the_text_fits_whatever_differs(monkeypatch):
     names = tuple(f"a_layer_of_a_long_and_descriptive_name_{i}x" for i in range(3))
     a = sample(run(falling(), names=names, header={"platform": "x" * 300, "keras": "1"}), SAMPLES, names=names)
     changes = {"learning_rate": 0.1, "batch_size": 64, "optimizer": "S" * 99, "null": 9.0, "scheduled": True}
@@ -393,6 +434,11 @@ def test_the_text_fits_whatever_differs():
         found = compare(*pair)
         assert len(found.layers) >= 12
         assert fits(found)
+        assert re.search(r"; \d+ more\n", str(found))
+        assert str(found).count(" then ") == 2
+    monkeypatch.setattr("flatline.reports.comparison.MOST_LINES", 16)
+    assert " then " not in str(found)
+    monkeypatch.undo()
     long = dataclasses.replace(found, names=("/very/long" * 40, "b\nc" * 90))
     assert fits(long)
 
