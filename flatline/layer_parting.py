@@ -166,10 +166,10 @@ def _spread(a: Any, layer_a: str, b: Any, layer_b: str) -> float:
 def _apart(name: str, quantity: _Quantity, curves: tuple[Array, Array, Array], spread: float) -> Spell | None:
     step, a, b = curves
     if name in SHARES:
-        return spell(step, a, b, matters=quantity.matters)
+        return spell(step, a, b, matters=quantity.matters, one_of_many=True)
     if name == "activation mean":
-        return spell(step, a, b, matters=quantity.matters * spread) if spread > 0 else None
-    found = spell(step, _log(a), _log(b), matters=math.log(quantity.matters))
+        return spell(step, a, b, matters=quantity.matters * spread, one_of_many=True) if spread > 0 else None
+    found = spell(step, _log(a), _log(b), matters=math.log(quantity.matters), one_of_many=True)
     if found is None:
         return None
     return Spell(**{**vars(found), "a": _exp(found.a), "b": _exp(found.b)})

@@ -10,6 +10,7 @@ from flatline.facts import Array
 from flatline.statistics import robust_spread
 
 CERTAIN = 2.0  # standard errors: 1 window of 44 by chance on a given side, and two in a row are asked for: 1 of 1,900
+CERTAIN_OF_MANY = 3.0  # the same where a thousand curves are compared: by chance two in a row in 1 of 550,000
 MEDIAN = 1.2533  # standard error of a median over that of a mean, √(π/2) for a normal distribution
 LASTING = 2  # windows in a row; a single one is a spike
 MOST = 0.8  # 1; of the windows since the parting that show it: curves that lie apart still touch now and then
@@ -27,7 +28,7 @@ class Spell:
 
     step: int  # first that shows it
     until: int | None  # last that shows it; None where they do not meet again
-    a: float  # medians of a window just after they part or, if they meet again, of the one where they are the furthest
+    a: float  # medians of the steps just after they part or, if they meet again, of where they are the furthest apart
     b: float
     size: float  # largest distance of the medians, in distances that matter
     from_start: bool  # apart in the first steps that both curves have
@@ -59,7 +60,7 @@ def paired(step_a: Array, a: Array, step_b: Array, b: Array) -> tuple[Array, Arr
     return step_a[near], a[near], b[nearest][near]
 
 
-def spell(step: Array, a: Array, b: Array, *, matters: float) -> Spell | None:
+def spell(step: Array, a: Array, b: Array, *, matters: float, one_of_many: bool = False) -> Spell | None:
     """Find where two curves part for good; where they do not, where they lay apart the longest; else None.
 
     The medians of both over windows of steps are compared. Windows grow with the step up to a part of the run, so that
@@ -75,17 +76,23 @@ def spell(step: Array, a: Array, b: Array, *, matters: float) -> Spell | None:
         On these steps. What is infinite lies above all numbers.
     matters : float
         Distance below which a difference is of no interest, in the unit of the curves.
+    one_of_many : bool, default=False
+        Ask for three standard errors, and look only for a parting for good.
     """
-    found = [_spell(step, a, b, matters, fineness) for fineness in FINENESS]
+    found = [_spell(step, a, b, matters, fineness, one_of_many) for fineness in FINENESS]
     return next((each for each in found if each and each.until is None), found[0])
 
 
-def _spell(step: Array, a: Array, b: Array, matters: float, fineness: int) -> Spell | None:
+def _spell(step: Array, a: Array, b: Array, matters: float, fineness: int, one_of_many: bool) -> Spell | None:
     windows = _windows(step, fineness)
     if len(windows) < LASTING:
         return None
+    certain = CERTAIN_OF_MANY if one_of_many else CERTAIN
     with np.errstate(over="ignore", invalid="ignore"):
-        found = [_compared(a, b, rows, matters) for rows in windows]
+        end = {_compared(a, b, rows, matters, certain)[0] for rows in windows[-LASTING:]}
+        if one_of_many and (len(end) > 1 or 0 in end):
+            return None  # most curves end together, and nothing more is asked of them
+        found = [_compared(a, b, rows, matters, certain) for rows in windows]
     sides = np.array([side for side, _, _, _ in found])
     first, last = _for_good(sides), len(sides) - 1
     good = first is not None
@@ -95,9 +102,12 @@ def _spell(step: Array, a: Array, b: Array, matters: float, fineness: int) -> Sp
             return None
     apart = [found[k] for k in range(first, last + 1) if sides[k] == sides[first]]
     widest = max(apart, key=lambda each: each[3])
-    _, middle_a, middle_b, _ = max(apart[:LASTING], key=lambda each: each[3]) if good else widest
+    onset = _onset(a, b, windows, first, int(sides[first]))
+    _, middle_a, middle_b, _ = widest
+    if good:
+        middle_a, middle_b = (float(np.median(_high(c[onset : windows[first].stop]))) for c in (a, b))
     return Spell(
-        step=int(step[_onset(a, b, windows, first, int(sides[first]))]),
+        step=int(step[onset]),
         until=None if good else int(step[windows[last]][-1]),
         a=middle_a,
         b=middle_b,
@@ -120,7 +130,7 @@ def _windows(step: Array, fineness: int) -> list[slice]:
     return [slice(low, high) for low, high in pairwise(bounds) if high > low]
 
 
-def _compared(a: Array, b: Array, rows: slice, matters: float) -> tuple[int, float, float, float]:
+def _compared(a: Array, b: Array, rows: slice, matters: float, certain: float) -> tuple[int, float, float, float]:
     """Which curve lies above in these rows (0: neither, 1: a, −1: b), both medians, and their distance."""
     middle_a, middle_b = float(np.median(_high(a[rows]))), float(np.median(_high(b[rows])))
     if math.isinf(middle_a) or math.isinf(middle_b):
@@ -128,7 +138,7 @@ def _compared(a: Array, b: Array, rows: slice, matters: float) -> tuple[int, flo
         return int(np.sign(distance)), middle_a, middle_b, abs(distance)
     noise = MEDIAN * math.hypot(_noise(a, rows), _noise(b, rows)) / math.sqrt(rows.stop - rows.start)
     distance = middle_a - middle_b
-    apart = abs(distance) > max(matters, CERTAIN * noise)
+    apart = abs(distance) > max(matters, certain * noise)
     return int(np.sign(distance)) if apart else 0, middle_a, middle_b, abs(distance) / max(matters, 1e-300)
 
 

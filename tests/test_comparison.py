@@ -103,6 +103,7 @@ def test_the_step_is_told_within_a_window(at):
     assert at - 10 <= found.parted_at <= at + 3  # before it where the noise happens to lie on that side already
     assert compare(run(other), run(one)).parted_at == found.parted_at
     assert found.losses.apart.a < found.losses.apart.b
+    assert found.losses.apart.b == pytest.approx(1.5, abs=0.3)  # and nothing of the steps before
     assert "A lies lower" in " ".join(str(found).split())
     assert "B lies lower" in " ".join(str(compare(run(other), run(one))).split())
 
