@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from flatline.api import check_setup as check_setup
     from flatline.callbacks import FlightRecorder as FlightRecorder
     from flatline.cause import Cause as Cause
+    from flatline.comparison import Comparison as Comparison
+    from flatline.comparison import compare as compare
     from flatline.errors import FlatlineError as FlatlineError
     from flatline.errors import FlatlineWarning as FlatlineWarning
     from flatline.finding import Evidence as Evidence
@@ -41,6 +43,8 @@ _HOMES = {
     "RunRecord": "flatline.record",
     "load_run": "flatline.run_directory",
     "judge": "flatline.judging",
+    "compare": "flatline.comparison",
+    "Comparison": "flatline.comparison",
     "Report": "flatline.reports.report",
     "Finding": "flatline.finding",
     "Evidence": "flatline.finding",

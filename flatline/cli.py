@@ -91,6 +91,12 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("-o", "--output", metavar="FILE", help="write the report to a .html or .json file instead")
     _judging(report)
 
+    compare = subparsers.add_parser("compare", help="say where two recorded runs part")
+    compare.set_defaults(run=commands.compare)
+    compare.add_argument("run_a", metavar="RUN_A", type=Path, help="directory of one recorded run")
+    compare.add_argument("run_b", metavar="RUN_B", type=Path, help="that of the other")
+    compare.add_argument("--json", action="store_true", help="write the comparison as JSON")
+
     explain = subparsers.add_parser("explain", help="print the page of a check")
     explain.set_defaults(run=commands.explain)
     explain.add_argument("check", metavar="CODE|NAME")

@@ -150,6 +150,15 @@ def report(arguments: argparse.Namespace) -> int:
     return FOUND if any((finding.severity or 0) >= _fail_on(arguments) for finding in report.findings) else CLEAN
 
 
+def compare(arguments: argparse.Namespace) -> int:
+    """Say where two runs part."""
+    from flatline.comparison import compare as compare_runs
+
+    found = compare_runs(arguments.run_a, arguments.run_b)
+    sys.stdout.write(found.to_json() if arguments.json else f"{found}\n")
+    return CLEAN
+
+
 def _show(run_dir: Path, arguments: argparse.Namespace, fail_on: Severity) -> int:
     """Show the reports of all runs in a directory, one that repeats what others say as a line."""
     from flatline.judging import judge

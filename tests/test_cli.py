@@ -9,7 +9,11 @@ import numpy as np
 import pytest
 
 from flatline import cli, commands, registry, rules
+from flatline.comparison import compare
+from flatline.logs import LossLog
+from flatline.record import RunRecord
 from flatline.reports import report as reports
+from flatline.run_writer import RunWriter
 from tests.reports import make
 
 ROOT = Path(__file__).parent.parent
@@ -106,6 +110,31 @@ def test_json_is_all_that_is_written(capsys, checked, model, data):
     checked(make.SEED)
     assert cli.main(["check", str(model), "--data", str(data), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["format"] == "flatline-report"
+
+
+@pytest.fixture
+def runs(tmp_path):
+    for name, rate in (("before", 0.5), ("after", 0.0)):
+        record = RunRecord()
+        for step in range(20):
+            record.add(LossLog, step=step, loss=np.exp(-rate * step))
+        RunWriter(tmp_path / name, record).close()
+    return tmp_path / "before", tmp_path / "after"
+
+
+def test_compare_says_where_two_runs_part(capsys, runs):
+    assert cli.main(["compare", *map(str, runs)]) == 0
+    shown = capsys.readouterr().out
+    assert shown == f"{compare(*runs)}\n"
+    assert "equal to the bit at step 0, not after it" in shown
+    assert cli.main(["compare", *map(str, runs), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["losses"]["differs_at"] == 1
+
+
+def test_compare_needs_two_runs(capsys, runs, tmp_path):
+    assert "No run in" in wrong(capsys, "compare", runs[0], tmp_path / "gone")
+    assert "give the directory that a run was recorded to" in wrong(capsys, "compare", tmp_path, runs[1])
+    assert "required: RUN_B" in wrong(capsys, "compare", runs[0])
 
 
 def test_fail_on_is_read_from_the_project(checked, model, data, monkeypatch, tmp_path):

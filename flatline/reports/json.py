@@ -48,12 +48,12 @@ def to_dict(report: "Report") -> dict[str, Any]:
         "flatline": __version__,
         "ok": report.ok,
         "causes": [cause.value for cause in report.causes],
-        "scope": _plain(report.scope),
+        "scope": plain(report.scope),
         "findings": [_finding(finding) for finding in report.findings],
-        "passed": [_plain(dataclasses.asdict(passed)) for passed in report.passed],
-        "not_evaluated": [_plain(dataclasses.asdict(outcome)) for outcome in report.not_evaluated],
-        "curves": _plain(report.curves),
-        "null": _plain(report.null),
+        "passed": [plain(dataclasses.asdict(passed)) for passed in report.passed],
+        "not_evaluated": [plain(dataclasses.asdict(outcome)) for outcome in report.not_evaluated],
+        "curves": plain(report.curves),
+        "null": plain(report.null),
     }
 
 
@@ -67,8 +67,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
     fields["severity"] = None if finding.severity is None else finding.severity.name
     fields["evidence"] = [{**dataclasses.asdict(each), "broken": each.broken} for each in finding.evidence]
     fields["fixes"] = [_fix(fix) for fix in finding.fixes]
-    plain: dict[str, Any] = _plain(fields)
-    return plain
+    told: dict[str, Any] = plain(fields)
+    return told
 
 
 def _fix(fix: Fix) -> dict[str, Any]:
@@ -77,7 +77,7 @@ def _fix(fix: Fix) -> dict[str, Any]:
     return {"title": fix.title, "safety": fix.safety, "snippet": fix.snippet, "edits": edits, "verdict": verdict}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Turn what findings carry (enums, NumPy numbers, tuples, arrays) into what JSON has."""
     if value is None or isinstance(value, bool):
         return value
@@ -90,11 +90,11 @@ def _plain(value: Any) -> Any:
     if isinstance(value, numbers.Real):
         return _number(float(value))
     if isinstance(value, Mapping):
-        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+        return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, np.ndarray):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     # A lone surrogate cannot be written to a UTF-8 file.
     return str(value).encode("utf-8", "backslashreplace").decode()
 

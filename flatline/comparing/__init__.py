@@ -1,0 +1,1 @@
+"""Where two runs part: in the set-up, in the losses, in the layers."""
