@@ -115,7 +115,10 @@ def _merged(parts: Sequence[Iterator[Row]]) -> Iterator[Row]:
 
 def _rows(log: Log, start: int) -> Iterator[Row]:
     """Rows of one log from `start` on, as far as they were measured."""
-    names, cells, measured = zip(*_columns(log), strict=True)
+    columns = list(_columns(log))
+    if not columns:
+        return
+    names, cells, measured = zip(*columns, strict=True)
     table, there = np.stack(cells, axis=1)[start:], np.stack(measured, axis=1)[start:]
     for i, step in enumerate(log.step[start:].tolist()):
         yield step, {names[j]: float(table[i, j]) for j in np.flatnonzero(there[i]).tolist()}

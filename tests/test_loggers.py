@@ -1,0 +1,485 @@
+"""What is recorded arrives at TensorBoard, W&B and MLflow, read back there; the training does not feel it."""
+
+import contextlib
+import json
+import math
+import os
+import random
+import struct
+import subprocess
+import sys
+import warnings
+from collections import defaultdict
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import flatline
+from flatline.errors import FlatlineError, FlatlineWarning
+from flatline.glossary import GLOSSARY
+from flatline.loggers import (
+    MlflowLogger,
+    TensorBoardLogger,
+    WandbLogger,
+    send_to_mlflow,
+    send_to_tensorboard,
+    send_to_wandb,
+)
+from flatline.loggers.curves import CURVES, News, label, labels
+from flatline.logs import EpochLog, GradientLog, LossLog
+from flatline.record import RunRecord
+from tests.records import NASTY, filled, full
+
+RNG = np.random.default_rng(0)
+X = RNG.normal(size=(256, 6)).astype("float32")
+Y = (X[:, 0] > 0).astype("int64")
+
+pytestmark = [
+    # SQLAlchemy says it of how MLflow uses it.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
+    # pydantic and others say it of what W&B and MLflow import.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+class TensorBoard:
+    def __init__(self, path):
+        self.path = path / "logs"
+
+    def logger(self, monitor):
+        return TensorBoardLogger(monitor, self.path)
+
+    def send(self, record):
+        send_to_tensorboard(record, self.path)
+
+    def _events(self):
+        events = EventAccumulator(str(self.path), size_guidance={"scalars": 0, "tensors": 0})
+        events.Reload()
+        return events
+
+    def curves(self):
+        events = self._events()
+        return {name: [(e.step, e.value) for e in events.Scalars(name)] for name in events.Tags()["scalars"]}
+
+    def texts(self):
+        events = self._events()
+        tensors = {name: events.Tensors(name) for name in events.Tags()["tensors"]}
+        assert all(events.SummaryMetadata(name).plugin_data.plugin_name == "text" for name in tensors)
+        return {name: each[0].tensor_proto.string_val[0].decode() for name, each in tensors.items()}
+
+
+class Wandb:
+    def __init__(self, path):
+        import wandb
+
+        quiet = wandb.Settings(console="off", x_disable_stats=True, silent=True)
+        self.run = wandb.init(dir=path, project="test", mode="offline", settings=quiet, tags=["mine"])
+
+    def logger(self, monitor):
+        return WandbLogger(monitor)
+
+    def send(self, record):
+        send_to_wandb(record, self.run)
+
+    def _records(self, kind):
+        self.run.finish()
+        return [
+            getattr(r, kind) for r in wandb_records(self.run.settings.sync_file) if r.WhichOneof("record_type") == kind
+        ]
+
+    def rows(self):
+        return [{item.nested_key[0]: json.loads(item.value_json) for item in r.item} for r in self._records("history")]
+
+    def curves(self):
+        found = defaultdict(list)
+        for row in self.rows():
+            for name in row.keys() - {"flatline/step"}:
+                if name.startswith("flatline/"):
+                    found[name].append((row["flatline/step"], float(row[name])))
+        return found
+
+    def texts(self):
+        items = [item for record in self._records("summary") for item in record.update]
+        named = {(item.key or item.nested_key[0]): json.loads(item.value_json) for item in items}
+        return {name: value for name, value in named.items() if name.startswith("flatline/finding")}
+
+
+def wandb_records(path):
+    """Read a transaction log: LevelDB's format, blocks of 32 KiB with records in one part or several."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
+    data = Path(path).read_bytes()
+    at, whole = 7, b""
+    while at + 7 <= len(data):
+        if 32768 - at % 32768 < 7:
+            at += 32768 - at % 32768
+            continue
+        length, kind = struct.unpack_from("<HB", data, at + 4)
+        whole += data[at + 7 : at + 7 + length]
+        at += 7 + length
+        if kind in (1, 4):  # in one part, or the last of several
+            yield Record.FromString(whole)
+            whole = b""
+
+
+class Mlflow:
+    def __init__(self, path):
+        import mlflow
+
+        mlflow.set_tracking_uri(f"sqlite:///{path}/runs.db")
+        self.client = mlflow.MlflowClient()
+        mlflow.create_experiment("test", artifact_location=str(path / "artifacts"))
+        mlflow.set_experiment("test")
+        self.id = mlflow.start_run().info.run_id
+
+    def logger(self, monitor):
+        return MlflowLogger(monitor)
+
+    def send(self, record):
+        send_to_mlflow(record, self.id)
+
+    def curves(self):
+        names = self.client.get_run(self.id).data.metrics
+        return {n: [(m.step, m.value) for m in self.client.get_metric_history(self.id, n)] for n in names}
+
+    def texts(self):
+        tags = self.client.get_run(self.id).data.tags
+        return {name: value for name, value in tags.items() if name.startswith("flatline/finding")}
+
+
+TARGETS = {"tensorboard": TensorBoard, "wandb": Wandb, "mlflow": Mlflow}
+
+
+@pytest.fixture(autouse=True)
+def at_home(monkeypatch, tmp_path):
+    """Keep W&B and MLflow off the network and inside of the test's own directory."""
+    for name in ("WANDB_DIR", "WANDB_CONFIG_DIR", "WANDB_CACHE_DIR", "WANDB_DATA_DIR", "WANDB_ARTIFACT_DIR"):
+        monkeypatch.setenv(name, str(tmp_path / "of_wandb"))
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
+    monkeypatch.setenv("MLFLOW_DISABLE_TELEMETRY", "true")
+    monkeypatch.setenv("DO_NOT_TRACK", "true")
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    yield
+    if "wandb" in sys.modules and (run := sys.modules["wandb"].run):
+        run.finish()
+    if "mlflow" in sys.modules:
+        sys.modules["mlflow"].end_run()
+
+
+@pytest.fixture(params=TARGETS)
+def target(request, tmp_path):
+    return TARGETS[request.param](tmp_path)
+
+
+def network(rate=1e-2):
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((6,)),
+            layers.Dense(8, activation="tanh", name="first"),
+            layers.Dropout(0.2),
+            layers.Dense(8, activation="relu", name="hid.den"),
+            layers.Dense(2, activation="softmax", name="last"),
+        ]
+    )
+    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def trained(model, *callbacks, epochs=2, calls=1):
+    keras.utils.set_random_seed(1)
+    for _ in range(calls):
+        model.fit(X, Y, epochs=epochs, batch_size=32, verbose=0, validation_data=(X, Y), callbacks=list(callbacks))
+    return model.get_weights()
+
+
+def world():
+    numpy = [np.asarray(part).tobytes() for part in np.random.get_state()[1:]]
+    return random.getstate(), numpy
+
+
+@contextlib.contextmanager
+def warned():
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        yield told
+    told[:] = [w for w in told if issubclass(w.category, FlatlineWarning)]
+
+
+def test_what_a_monitor_records_arrives_once_and_the_training_does_not_feel_it(target, tmp_path):
+    monitor = flatline.FlatlineMonitor(verbose=0, overhead=0.9)
+    with warned() as told:
+        weights = trained(network(), monitor, target.logger(monitor), calls=3)
+    assert told == []
+    curves, logs = target.curves(), monitor.record.logs()
+    losses = curves["flatline/training_loss"]
+    assert [step for step, _ in losses] == list(range(48))
+    np.testing.assert_allclose([value for _, value in losses], logs[LossLog].loss, rtol=1e-6)
+    norms = curves["flatline/gradient_norm/hid.den"]
+    column = logs[GradientLog].layers.index("hid.den")
+    assert [step for step, _ in norms] == logs[GradientLog].step.tolist()
+    np.testing.assert_allclose([value for _, value in norms], logs[GradientLog].gradient_norm[:, column], rtol=1e-6)
+    epochs = curves["flatline/epoch_value/val_accuracy"]
+    assert [step for step, _ in epochs] == [7, 15, 23, 31, 39, 47]
+    assert {name.split("/")[1] for name in curves} <= set(GLOSSARY)
+    assert all(np.array_equal(a, b) for a, b in zip(weights, trained(network(), calls=3), strict=True))
+    assert list((tmp_path / "cwd").iterdir()) == []
+
+
+def test_findings_arrive_with_their_step(target):
+    monitor = flatline.FlatlineMonitor(verbose=0, overhead=0.5)
+    with warned():
+        trained(network(rate=1e-9), monitor, target.logger(monitor), epochs=24)
+    texts = target.texts()
+    told = " ".join(texts.values())
+    assert len(texts) == len(monitor.record.live) >= 2
+    for step, finding in monitor.record.live:
+        assert f"{finding.code} {finding.name}: {finding.message} (step {step})" in told
+    if isinstance(target, Wandb):
+        assert {"mine", "FL501"} <= set(target.run.tags)
+
+
+def test_a_saved_run_is_sent_like_a_live_one(target, tmp_path):
+    monitor = flatline.FlightRecorder(run_dir=tmp_path / "run")
+    trained(network(), monitor)
+    target.send(flatline.load_run(tmp_path / "run"))
+    assert len(target.curves()["flatline/training_loss"]) == 16
+
+
+def test_every_quantity_of_a_record_is_sent_and_what_is_not_finite_survives(target):
+    target.send(full())
+    curves = target.curves()
+    assert {name.split("/")[1] for name in curves} == {curve.quantity for curve in CURVES} | {"epoch_value"} - {
+        "predicted_classes"  # `full` has no classes
+    }
+    losses = [value for _, value in curves["flatline/training_loss"]]
+    assert math.isnan(losses[1])
+    big = sys.float_info.max if isinstance(target, Mlflow) else math.inf  # MLflow's database has no infinity
+    assert losses[2:4] == [big, -big]
+    assert len(curves["flatline/gradient_norm/out"]) == 5
+    assert "flatline/gradient_norm/dense" not in curves  # NaN that nothing says was measured
+
+
+def test_hostile_names_are_safe_and_told_apart(target):
+    names = (*NASTY, "a/b", "a_b", "..", "dense", "dense", "Ω" * 9, "🙂" * 9, "x" * 10_000, "x" * 10_001, "")
+    target.send(full(names))
+    curves = target.curves()
+    sent = [name for name in curves if name.startswith("flatline/weight_norm/")]
+    assert len(sent) == len(names)
+    assert all(len(name) <= 140 and name.count("/") == 2 and name.isascii() and name.isprintable() for name in curves)
+    for label_, value in zip(labels(names), np.float32(0.1) * np.arange(len(names)), strict=True):
+        assert {v for _, v in curves[f"flatline/weight_norm/{label_}"]} == {pytest.approx(float(value))}
+
+
+def test_hostile_messages_are_one_line_of_text(target):
+    record = RunRecord()
+    for i, nasty in enumerate(NASTY):
+        found = flatline.Finding(message=nasty, where=nasty, code="FL501", name="flat-loss")
+        record.found(found, i)
+    target.send(record)
+    texts = target.texts()
+    assert len(texts) == len(NASTY)
+    assert all(text.isprintable() and len(text) <= 5_000 for text in texts.values())
+    assert any("<script>" in text for text in texts.values())
+
+
+def test_labels_stay_the_same_from_run_to_run():
+    assert [label("dense_1"), label("a.b-C"), label("a/b"), label("")] == [
+        "dense_1",
+        "a.b-C",
+        "a_b-c14cddc0",
+        "-e3b0c442",
+    ]
+    assert labels(["dense", "dense", "dense-2"]) == ["dense", "dense-2", "dense-2-2"]
+
+
+@given(st.lists(st.text() | st.sampled_from(NASTY)))
+def test_labels_tell_all_names_apart(names):
+    assert len(set(labels(names))) == len(names)
+
+
+@settings(max_examples=50)
+@given(filled(), st.integers(1, 4))
+def test_no_value_is_told_twice_and_none_is_lost(rows, every):
+    record = RunRecord()
+    live, told = News(record), []
+    for i, (kind, step, columns) in enumerate(rows):
+        record.add(kind, step=step, **columns)
+        if i % every == 0:
+            told += list(live.rows())
+    told += list(live.rows())
+    values = [(step, name) for step, row in told for name in row]
+    assert len(values) == len(set(values))
+    losses = record.logs()[LossLog]
+    n = 0 if isinstance(losses, str) else len(losses)
+    assert sum(name == "flatline/training_loss" for _, name in values) == n
+
+
+def test_a_record_that_is_thinned_is_told_once():
+    record = RunRecord()
+    news, told = News(record), []
+    for step in range(50_000):
+        record.add(LossLog, step=step, loss=1 / (step + 1))
+        if step % 700 == 0:
+            told += [at for at, _ in news.rows()]
+    told += [at for at, _ in news.rows()]
+    assert told == list(range(50_000))
+    assert len(record.logs()[LossLog]) < 25_000
+
+
+def test_values_that_fit_did_not_report_are_left_out():
+    record = RunRecord()
+    for step, values in enumerate(
+        [{"loss": 1.0, "val_loss": 2.0}, {"loss": 1.0}, {"loss": math.nan, "val_loss": math.nan}]
+    ):
+        record.add(EpochLog, step=step, values=values | {"odd": math.nan})
+    told = dict(News(record).rows())
+    assert told[1].keys() == {"flatline/epoch_value/loss", "flatline/epoch_value/odd"}
+    assert math.isnan(told[2]["flatline/epoch_value/val_loss"])
+
+
+@pytest.mark.parametrize("at", ["rows", "text", "flush", "opening"])
+def test_a_fault_of_the_bridge_ends_the_sending_not_the_training(monkeypatch, tmp_path, at):
+    def broken(*arguments):
+        raise OSError(28, "No space left on device\n")
+
+    if at == "opening":
+        (tmp_path / "logs").write_text("a file")
+    else:
+        monkeypatch.setattr(f"flatline.loggers.targets._TensorBoard.{at}", broken)
+    monitor = flatline.FlatlineMonitor(verbose=0)
+    if at == "text":
+        monitor.record.found(flatline.Finding(message="m", code="FL501", name="flat-loss"), 0)
+    with warned() as told:
+        weights = trained(network(), monitor, TensorBoardLogger(monitor, tmp_path / "logs"))
+    assert len(told) == 1
+    assert str(told[0].message).startswith("TensorBoardLogger sends nothing more, training goes on: stops: ")
+    assert "\n" not in str(told[0].message)
+    assert told[0].filename == __file__
+    assert all(np.array_equal(a, b) for a, b in zip(weights, trained(network()), strict=True))
+    assert monitor.record.ended == "finished"
+
+
+@pytest.mark.parametrize("logger", [WandbLogger, MlflowLogger])
+def test_without_a_run_there_is_one_warning_and_nothing_is_started(logger, tmp_path):
+    if logger is MlflowLogger:
+        import mlflow
+
+        mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/cwd/unused.db")
+    monitor = flatline.FlatlineMonitor(verbose=0)
+    with warned() as told:
+        trained(network(), monitor, logger(monitor))
+    assert [f"{logger.__name__} has no run: call" in str(w.message) for w in told] == [True]
+    assert list((tmp_path / "cwd").iterdir()) == []
+
+
+def test_a_monitor_that_comes_second_is_told(tmp_path):
+    monitor = flatline.FlatlineMonitor(verbose=0)
+    with warned() as told:
+        trained(network(), TensorBoardLogger(monitor, tmp_path / "logs"), monitor)
+    assert ["the monitor must come first" in str(w.message) for w in told] == [True]
+
+
+def test_what_was_interrupted_can_be_sent(tmp_path):
+    class Interrupt(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if batch == 5:
+                raise KeyboardInterrupt
+
+    monitor = flatline.FlatlineMonitor(verbose=0)
+    logger = TensorBoardLogger(monitor, tmp_path / "logs")
+    with pytest.raises(KeyboardInterrupt):
+        trained(network(), monitor, logger, Interrupt())
+    monitor._recorder.flush()
+    logger.send()
+    assert len(TensorBoard(tmp_path).curves()["flatline/training_loss"]) == 6
+
+
+def test_the_users_summaries_are_untouched(tmp_path):
+    writer = tf.summary.create_file_writer(str(tmp_path / "mine"))
+    monitor = flatline.FlatlineMonitor(verbose=0)
+    with writer.as_default(step=3):
+        trained(network(), monitor, TensorBoardLogger(monitor, tmp_path / "logs"))
+        tf.summary.scalar("mine", 1.0)
+        assert tf.summary.experimental.get_step() == 3
+    writer.close()
+    mine = EventAccumulator(str(tmp_path / "mine"))
+    mine.Reload()
+    assert mine.Tags()["tensors"] == ["mine"]
+    assert mine.Tags()["scalars"] == []
+
+
+def test_the_users_own_rows_at_wandb_are_kept(tmp_path):
+    target, monitor = Wandb(tmp_path), flatline.FlatlineMonitor(verbose=0)
+    mine = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: target.run.log({"mine": epoch}))
+    trained(network(), mine, monitor, target.logger(monitor), mine, epochs=3)
+    assert [row["mine"] for row in target.rows() if "mine" in row] == [0, 0, 1, 1, 2, 2]
+
+
+def test_nothing_random_is_touched(target):
+    record = full()
+    random.seed(7)
+    np.random.seed(7)
+    keras.utils.set_random_seed(7)
+    before = world()
+    target.send(record)
+    assert world() == before
+
+
+@pytest.mark.parametrize(
+    ("module", "extra", "make"),
+    [
+        ("tensorboard.summary.writer.event_file_writer", "tensorboard", lambda m: TensorBoardLogger(m, "logs")),
+        ("wandb", "wandb", WandbLogger),
+        ("mlflow", "mlflow", MlflowLogger),
+        ("wandb", "wandb", lambda m: send_to_wandb(m.record)),
+    ],
+)
+def test_a_missing_package_is_told_in_one_line(monkeypatch, module, extra, make):
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(FlatlineError, match=rf"needs `{extra}`: pip install 'keras-flatline\[{extra}\]'") as error:
+        make(flatline.FlightRecorder())
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: TensorBoardLogger("logs", "logs"),
+        lambda: TensorBoardLogger(flatline.FlightRecorder(), 3),
+        lambda: MlflowLogger(flatline.FlightRecorder(), 3),
+    ],
+)
+def test_wrong_arguments_are_told_in_one_line(make):
+    with pytest.raises(FlatlineError, match=r"^The `.*` parameter of .*Logger must be .*"):
+        make()
+
+
+def test_nothing_is_imported_before_it_is_needed(tmp_path):
+    code = (
+        "import sys, flatline, flatline.loggers\n"
+        "assert not {'wandb', 'mlflow', 'tensorboard', 'keras', 'numpy'} & set(sys.modules)\n"
+        "sys.modules['keras'] = sys.modules['tensorflow'] = None\n"
+        "record = flatline.RunRecord()\n"
+        "from flatline.logs import LossLog\n"
+        "record.add(LossLog, step=0, loss=2.0)\n"
+        f"flatline.loggers.send_to_tensorboard(record, {str(tmp_path / 'logs')!r})\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120, env=os.environ | {"PYTHONWARNINGS": "error"})
+    assert TensorBoard(tmp_path).curves() == {"flatline/training_loss": [(0, 2.0)]}
+
+
+def test_names_are_found_where_they_are_said_to_be():
+    for name in flatline.loggers.__all__:
+        assert getattr(flatline.loggers, name).__name__ == name
+    with pytest.raises(AttributeError, match="has no attribute 'CometLogger'"):
+        _ = flatline.loggers.CometLogger
