@@ -8,6 +8,7 @@ import random
 import struct
 import subprocess
 import sys
+import time
 import warnings
 from collections import defaultdict
 from pathlib import Path
@@ -43,8 +44,6 @@ Y = (X[:, 0] > 0).astype("int64")
 pytestmark = [
     # SQLAlchemy says it of how MLflow uses it.
     pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
-    # pydantic and others say it of what W&B and MLflow import.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
 ]
 
 
@@ -89,9 +88,12 @@ class Wandb:
 
     def _records(self, kind):
         self.run.finish()
-        return [
-            getattr(r, kind) for r in wandb_records(self.run.settings.sync_file) if r.WhichOneof("record_type") == kind
-        ]
+        for _ in range(300):  # `finish` may return a moment before the file is complete
+            found = list(wandb_records(self.run.settings.sync_file))
+            if found and found[-1].WhichOneof("record_type") == "exit":
+                return [getattr(r, kind) for r in found if r.WhichOneof("record_type") == kind]
+            time.sleep(0.1)
+        raise TimeoutError("W&B did not write its last record")
 
     def rows(self):
         return [{item.nested_key[0]: json.loads(item.value_json) for item in r.item} for r in self._records("history")]
@@ -123,7 +125,7 @@ def wandb_records(path):
         length, kind = struct.unpack_from("<HB", data, at + 4)
         whole += data[at + 7 : at + 7 + length]
         at += 7 + length
-        if kind in (1, 4):  # in one part, or the last of several
+        if kind in (1, 4) and at <= len(data):  # in one part, or the last of several
             yield Record.FromString(whole)
             whole = b""
 
@@ -168,10 +170,10 @@ def at_home(monkeypatch, tmp_path):
     (tmp_path / "cwd").mkdir()
     monkeypatch.chdir(tmp_path / "cwd")
     yield
-    if "wandb" in sys.modules and (run := sys.modules["wandb"].run):
-        run.finish()
-    if "mlflow" in sys.modules:
-        sys.modules["mlflow"].end_run()
+    if (wandb := sys.modules.get("wandb")) and wandb.run:
+        wandb.run.finish()
+    if mlflow := sys.modules.get("mlflow"):
+        mlflow.end_run()
 
 
 @pytest.fixture(params=TARGETS)
@@ -255,12 +257,19 @@ def test_a_saved_run_is_sent_like_a_live_one(target, tmp_path):
     assert len(target.curves()["flatline/training_loss"]) == 16
 
 
+def test_a_long_record_arrives_whole(target):
+    record = RunRecord()
+    for step in range(2_500):
+        record.add(LossLog, step=step, loss=step / 4)
+    target.send(record)
+    assert target.curves() == {"flatline/training_loss": [(step, step / 4) for step in range(2_500)]}
+
+
 def test_every_quantity_of_a_record_is_sent_and_what_is_not_finite_survives(target):
     target.send(full())
     curves = target.curves()
-    assert {name.split("/")[1] for name in curves} == {curve.quantity for curve in CURVES} | {"epoch_value"} - {
-        "predicted_classes"  # `full` has no classes
-    }
+    sent = {name.split("/")[1] for name in curves}
+    assert sent | {"predicted_classes"} == {curve.quantity for curve in CURVES} | {"epoch_value"}  # it has no classes
     losses = [value for _, value in curves["flatline/training_loss"]]
     assert math.isnan(losses[1])
     big = sys.float_info.max if isinstance(target, Mlflow) else math.inf  # MLflow's database has no infinity
@@ -275,9 +284,9 @@ def test_hostile_names_are_safe_and_told_apart(target):
     curves = target.curves()
     sent = [name for name in curves if name.startswith("flatline/weight_norm/")]
     assert len(sent) == len(names)
-    assert all(len(name) <= 140 and name.count("/") == 2 and name.isascii() and name.isprintable() for name in curves)
+    assert all(len(name) <= 140 and name.count("/") <= 2 and name.isascii() and name.isprintable() for name in curves)
     for label_, value in zip(labels(names), np.float32(0.1) * np.arange(len(names)), strict=True):
-        assert {v for _, v in curves[f"flatline/weight_norm/{label_}"]} == {pytest.approx(float(value))}
+        assert [v for _, v in curves[f"flatline/weight_norm/{label_}"]] == [pytest.approx(float(value))] * 5
 
 
 def test_hostile_messages_are_one_line_of_text(target):
@@ -350,7 +359,7 @@ def test_values_that_fit_did_not_report_are_left_out():
 @pytest.mark.parametrize("at", ["rows", "text", "flush", "opening"])
 def test_a_fault_of_the_bridge_ends_the_sending_not_the_training(monkeypatch, tmp_path, at):
     def broken(*arguments):
-        raise OSError(28, "No space left on device\n")
+        raise RuntimeError("no space left\non the device")
 
     if at == "opening":
         (tmp_path / "logs").write_text("a file")
@@ -362,7 +371,7 @@ def test_a_fault_of_the_bridge_ends_the_sending_not_the_training(monkeypatch, tm
     with warned() as told:
         weights = trained(network(), monitor, TensorBoardLogger(monitor, tmp_path / "logs"))
     assert len(told) == 1
-    assert str(told[0].message).startswith("TensorBoardLogger sends nothing more, training goes on: stops: ")
+    assert str(told[0].message).startswith("TensorBoardLogger sends nothing more, training goes on: ")
     assert "\n" not in str(told[0].message)
     assert told[0].filename == __file__
     assert all(np.array_equal(a, b) for a, b in zip(weights, trained(network()), strict=True))

@@ -50,8 +50,8 @@ class _Logger(keras.callbacks.Callback):  # type: ignore[misc]
             self.send()
         except Exception as error:
             self._broken = True
-            what = str(error) if isinstance(error, FlatlineError) else f"stops: {reason(error)}"
-            self._warn(f"sends nothing more, training goes on: {what}")
+            why = str(error) if isinstance(error, FlatlineError) else reason(error)
+            self._warn(f"sends nothing more, training goes on: {why}")
 
     def _warn(self, what: str) -> None:
         warnings.warn(f"{type(self).__name__} {what}", FlatlineWarning, stacklevel=users_line())
