@@ -235,6 +235,8 @@ def test_what_a_monitor_records_arrives_once_and_the_training_does_not_feel_it(t
     assert {name.split("/")[1] for name in curves} <= set(GLOSSARY)
     assert all(np.array_equal(a, b) for a, b in zip(weights, trained(network(), calls=3), strict=True))
     assert list((tmp_path / "cwd").iterdir()) == []
+    if isinstance(target, TensorBoard):
+        assert len(list(target.path.iterdir())) == 1
 
 
 def test_findings_arrive_with_their_step(target):
@@ -250,6 +252,14 @@ def test_findings_arrive_with_their_step(target):
         assert {"mine", "FL501"} <= set(target.run.tags)
 
 
+def test_what_is_found_when_fit_has_ended_arrives(tmp_path):
+    target, monitor = TensorBoard(tmp_path), flatline.FlightRecorder()
+    late = flatline.Finding(message="late", code="FL501", name="flat-loss")
+    finds = keras.callbacks.LambdaCallback(on_train_end=lambda logs: monitor.record.found(late, 7))
+    trained(network(), monitor, finds, target.logger(monitor))
+    assert target.texts() == {"flatline/finding/FL501": "FL501 flat-loss: late (step 7)"}
+
+
 def test_a_saved_run_is_sent_like_a_live_one(target, tmp_path):
     monitor = flatline.FlightRecorder(run_dir=tmp_path / "run")
     trained(network(), monitor)
@@ -257,7 +267,15 @@ def test_a_saved_run_is_sent_like_a_live_one(target, tmp_path):
     assert len(target.curves()["flatline/training_loss"]) == 16
 
 
-def test_a_long_record_arrives_whole(target):
+def test_a_long_record_arrives_whole(target, monkeypatch):
+    if isinstance(target, Mlflow):
+        log_batch = type(target.client).log_batch
+
+        def of_a_server(client, run_id, metrics):
+            assert len(metrics) <= 1_000  # a server refuses more, the database does not
+            log_batch(client, run_id, metrics=metrics)
+
+        monkeypatch.setattr(type(target.client), "log_batch", of_a_server)
     record = RunRecord()
     for step in range(2_500):
         record.add(LossLog, step=step, loss=step / 4)
