@@ -1,24 +1,17 @@
 """What is recorded arrives at TensorBoard, W&B and MLflow, read back there; the training does not feel it."""
 
 import contextlib
-import json
 import math
 import os
 import random
-import struct
 import subprocess
 import sys
-import time
 import warnings
-from collections import defaultdict
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import flatline
@@ -28,14 +21,13 @@ from flatline.loggers import (
     MlflowLogger,
     TensorBoardLogger,
     WandbLogger,
-    send_to_mlflow,
-    send_to_tensorboard,
     send_to_wandb,
 )
-from flatline.loggers.curves import CURVES, News, label, labels
-from flatline.logs import EpochLog, GradientLog, LossLog
+from flatline.loggers.curves import CURVES, labels
+from flatline.logs import GradientLog, LossLog
 from flatline.record import RunRecord
-from tests.records import NASTY, filled, full
+from tests.logger_targets import TARGETS, Mlflow, TensorBoard, Wandb
+from tests.records import NASTY, full
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(256, 6)).astype("float32")
@@ -45,117 +37,6 @@ pytestmark = [
     # SQLAlchemy says it of how MLflow uses it.
     pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy"),
 ]
-
-
-class TensorBoard:
-    def __init__(self, path):
-        self.path = path / "logs"
-
-    def logger(self, monitor):
-        return TensorBoardLogger(monitor, self.path)
-
-    def send(self, record):
-        send_to_tensorboard(record, self.path)
-
-    def _events(self):
-        events = EventAccumulator(str(self.path), size_guidance={"scalars": 0, "tensors": 0})
-        events.Reload()
-        return events
-
-    def curves(self):
-        events = self._events()
-        return {name: [(e.step, e.value) for e in events.Scalars(name)] for name in events.Tags()["scalars"]}
-
-    def texts(self):
-        events = self._events()
-        tensors = {name: events.Tensors(name) for name in events.Tags()["tensors"]}
-        assert all(events.SummaryMetadata(name).plugin_data.plugin_name == "text" for name in tensors)
-        return {name: each[0].tensor_proto.string_val[0].decode() for name, each in tensors.items()}
-
-
-class Wandb:
-    def __init__(self, path):
-        import wandb
-
-        quiet = wandb.Settings(console="off", x_disable_stats=True, silent=True)
-        self.run = wandb.init(dir=path, project="test", mode="offline", settings=quiet, tags=["mine"])
-
-    def logger(self, monitor):
-        return WandbLogger(monitor)
-
-    def send(self, record):
-        send_to_wandb(record, self.run)
-
-    def _records(self, kind):
-        self.run.finish()
-        for _ in range(300):  # `finish` may return a moment before the file is complete
-            found = list(wandb_records(self.run.settings.sync_file))
-            if found and found[-1].WhichOneof("record_type") == "exit":
-                return [getattr(r, kind) for r in found if r.WhichOneof("record_type") == kind]
-            time.sleep(0.1)
-        raise TimeoutError("W&B did not write its last record")
-
-    def rows(self):
-        return [{item.nested_key[0]: json.loads(item.value_json) for item in r.item} for r in self._records("history")]
-
-    def curves(self):
-        found = defaultdict(list)
-        for row in self.rows():
-            for name in row.keys() - {"flatline/step"}:
-                if name.startswith("flatline/"):
-                    found[name].append((row["flatline/step"], float(row[name])))
-        return found
-
-    def texts(self):
-        items = [item for record in self._records("summary") for item in record.update]
-        named = {(item.key or item.nested_key[0]): json.loads(item.value_json) for item in items}
-        return {name: value for name, value in named.items() if name.startswith("flatline/finding")}
-
-
-def wandb_records(path):
-    """Read a transaction log: LevelDB's format, blocks of 32 KiB with records in one part or several."""
-    from wandb.proto.wandb_internal_pb2 import Record
-
-    data = Path(path).read_bytes()
-    at, whole = 7, b""
-    while at + 7 <= len(data):
-        if 32768 - at % 32768 < 7:
-            at += 32768 - at % 32768
-            continue
-        length, kind = struct.unpack_from("<HB", data, at + 4)
-        whole += data[at + 7 : at + 7 + length]
-        at += 7 + length
-        if kind in (1, 4) and at <= len(data):  # in one part, or the last of several
-            yield Record.FromString(whole)
-            whole = b""
-
-
-class Mlflow:
-    def __init__(self, path):
-        import mlflow
-
-        mlflow.set_tracking_uri(f"sqlite:///{path}/runs.db")
-        self.client = mlflow.MlflowClient()
-        mlflow.create_experiment("test", artifact_location=str(path / "artifacts"))
-        mlflow.set_experiment("test")
-        self.id = mlflow.start_run().info.run_id
-
-    def logger(self, monitor):
-        return MlflowLogger(monitor)
-
-    def send(self, record):
-        send_to_mlflow(record, self.id)
-
-    def curves(self):
-        names = self.client.get_run(self.id).data.metrics
-        return {n: [(m.step, m.value) for m in self.client.get_metric_history(self.id, n)] for n in names}
-
-    def texts(self):
-        tags = self.client.get_run(self.id).data.tags
-        return {name: value for name, value in tags.items() if name.startswith("flatline/finding")}
-
-
-TARGETS = {"tensorboard": TensorBoard, "wandb": Wandb, "mlflow": Mlflow}
 
 
 @pytest.fixture(autouse=True)
@@ -317,61 +198,6 @@ def test_hostile_messages_are_one_line_of_text(target):
     assert len(texts) == len(NASTY)
     assert all(text.isprintable() and len(text) <= 5_000 for text in texts.values())
     assert any("<script>" in text for text in texts.values())
-
-
-def test_labels_stay_the_same_from_run_to_run():
-    assert [label("dense_1"), label("a.b-C"), label("a/b"), label("")] == [
-        "dense_1",
-        "a.b-C",
-        "a_b-c14cddc0",
-        "-e3b0c442",
-    ]
-    assert labels(["dense", "dense", "dense-2"]) == ["dense", "dense-2", "dense-2-2"]
-
-
-@given(st.lists(st.text() | st.sampled_from(NASTY)))
-def test_labels_tell_all_names_apart(names):
-    assert len(set(labels(names))) == len(names)
-
-
-@settings(max_examples=50)
-@given(filled(), st.integers(1, 4))
-def test_no_value_is_told_twice_and_none_is_lost(rows, every):
-    record = RunRecord()
-    live, told = News(record), []
-    for i, (kind, step, columns) in enumerate(rows):
-        record.add(kind, step=step, **columns)
-        if i % every == 0:
-            told += list(live.rows())
-    told += list(live.rows())
-    values = [(step, name) for step, row in told for name in row]
-    assert len(values) == len(set(values))
-    losses = record.logs()[LossLog]
-    n = 0 if isinstance(losses, str) else len(losses)
-    assert sum(name == "flatline/training_loss" for _, name in values) == n
-
-
-def test_a_record_that_is_thinned_is_told_once():
-    record = RunRecord()
-    news, told = News(record), []
-    for step in range(50_000):
-        record.add(LossLog, step=step, loss=1 / (step + 1))
-        if step % 700 == 0:
-            told += [at for at, _ in news.rows()]
-    told += [at for at, _ in news.rows()]
-    assert told == list(range(50_000))
-    assert len(record.logs()[LossLog]) < 25_000
-
-
-def test_values_that_fit_did_not_report_are_left_out():
-    record = RunRecord()
-    for step, values in enumerate(
-        [{"loss": 1.0, "val_loss": 2.0}, {"loss": 1.0}, {"loss": math.nan, "val_loss": math.nan}]
-    ):
-        record.add(EpochLog, step=step, values=values | {"odd": math.nan})
-    told = dict(News(record).rows())
-    assert told[1].keys() == {"flatline/epoch_value/loss", "flatline/epoch_value/odd"}
-    assert math.isnan(told[2]["flatline/epoch_value/val_loss"])
 
 
 @pytest.mark.parametrize("at", ["rows", "text", "flush", "opening"])
