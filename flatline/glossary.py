@@ -262,5 +262,26 @@ GLOSSARY: dict[str, Quantity] = {
     "validation_rise": Quantity(
         "(L_val − min L_val)/(L_null − min L_val)", "1", "validation loss above its best, over the way to that best",
         "Prechelt 1998, Early Stopping – But When?, doi:10.1007/3-540-49430-8_3"),
+    "training_loss": Quantity(
+        "L", "1", "training loss as the optimizer saw it, penalties included, mean over the steps since the row before",
+        "Goodfellow, Bengio, Courville 2016, Deep Learning, §8.1"),
+    "epoch_value": Quantity(
+        "m", "its own", "a loss or metric as `fit` reports it at the end of an epoch",
+        "Keras documentation, Model.fit, the History object"),
+    "gradient_norm": Quantity(
+        "‖g‖", "1", "norm of the gradient of the training loss by a layer's kernel, or by all its weights without one",
+        "Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063"),
+    "weight_norm": Quantity(
+        "‖W‖", "1", "norm of a layer's kernel, or of all its weights without one, before the step changes it",
+        "Krogh, Hertz 1991, A Simple Weight Decay Can Improve Generalization"),
+    "activation_mean": Quantity(
+        "μ(a)", "1", "mean of all cells of what a layer returns for a training batch",
+        "Glorot, Bengio 2010, AISTATS"),
+    "activation_spread": Quantity(
+        "σ(a)", "1", "standard deviation of all cells of what a layer returns for a training batch",
+        "Glorot, Bengio 2010, AISTATS"),
+    "output_spread": Quantity(
+        "max σ(f)", "1", "largest deviation over the probe samples of any unit of an output, as `predict` returns it",
+        "Ben Braiek, Khomh 2023, arXiv:2204.00694"),
 }
 # fmt: on

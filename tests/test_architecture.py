@@ -43,7 +43,17 @@ LEVELS = (
     },
 )
 PURE = LEVELS[3] | LEVELS[4]  # machinery and checks: no measurement, no Keras
-MAY_IMPORT_KERAS = {"api", "cli", "commands", "demo", "pages", "rules", "callbacks", "watching"}  # above measurement
+MAY_IMPORT_KERAS = {
+    "api",
+    "cli",
+    "commands",
+    "demo",
+    "pages",
+    "rules",
+    "callbacks",
+    "watching",
+    "loggers",
+}  # above measurement
 MAX_LINES = 300
 MAX_MEDIAN = 130
 

@@ -73,11 +73,19 @@ def transformer() -> Any:
 
 
 def numbers(*shape: int) -> Callable[[int], tuple[Any, Any]]:
-    return lambda n: (RNG.normal(size=(n, *shape)).astype("float32"), RNG.integers(0, 10, n))
+    """Classes with a mean of their own each, which a network can learn."""
+    means = RNG.normal(size=(10, *shape))
+
+    def rows(n: int) -> tuple[Any, Any]:
+        labels = RNG.integers(0, 10, n)
+        return (means[labels] + RNG.normal(size=(n, *shape))).astype("float32"), labels
+
+    return rows
 
 
 def tokens(n: int) -> tuple[Any, Any]:
-    return RNG.integers(0, 1000, (n, 64)), RNG.integers(0, 10, n)
+    labels = RNG.integers(0, 10, n)
+    return np.where(RNG.random((n, 64)) < 0.5, RNG.integers(0, 1000, (n, 64)), 7 * labels[:, None]), labels
 
 
 CASES = {
@@ -146,10 +154,11 @@ def measure(name: str, overhead: float, n_pairs: int, *, everything: bool) -> st
     share = sum(spent.get(kind, 0.0) for kind in WATCHING) / spent["training"]
     samples = len(monitor.record.tables[GradientLog].log()) if everything else 0
     low, high = interval(ratios)
+    parts = " ".join(f"{kind} {spent.get(kind, 0.0) / spent['training'] / overhead:.2f}" for kind in WATCHING)
     return (
         f"{name:<12}{1e3 * step:>7.1f} ms  b={overhead:<6g} CPU {np.median(ratios):.3f} [{low:.3f}, {high:.3f}]  "
         f"spent {share / overhead:5.2f} b  compile {compiled['without']:.1f} → {compiled['with']:.1f} s  "
-        f"first look {first:.2f} s  samples {samples}"
+        f"first look {first:.2f} s  samples {samples}  {parts}"
     )
 
 
