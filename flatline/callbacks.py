@@ -89,7 +89,7 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
         self._writer: RunWriter | None = None
         self._recorder: Recorder | None = None
         self._broken = self._open = False
-        self._n_records = self._batch = 0
+        self._n_records = 0
         self._begin_record()
 
     def _begin_record(self) -> None:
@@ -98,7 +98,8 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
         self.record = RunRecord({"started": started, **versions})
         self._recorder = None
         self._n_records += 1
-        self._n_epochs = 0
+        self._n_epochs = self._unattended = 0
+        self._batches: list[tuple[int, Any]] = []  # that have passed unattended
         if self._writer is not None:
             self._writer.close()
         if self._run_dir is not None:
@@ -193,6 +194,9 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
         if not self._open:
             return
         self._open = False
+        if self._batches:
+            self._catch_up()
+        self._unattended = 0
         recorder = self._running()
         recorder.end(how)
         self._after_fit(recorder)
@@ -213,23 +217,37 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         """Keras calls this when an epoch begins."""
         self._running().epoch_begins()
-        self._batch = 0
         self._n_epochs += 1
 
-    @_guarded
+    # These two are called at every step, and what they cost is paid in every step: as a rule they do next to nothing.
+
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         """Keras calls this before each step, or each `steps_per_execution` of them."""
+        if not self._unattended:
+            self._step_begins()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Keras calls this after them."""
+        if self._broken:
+            return
+        self._batches.append((batch, logs))
+        if self._unattended > 1:
+            self._unattended -= 1
+        else:
+            self._catch_up(attended=not self._unattended)
+
+    @_guarded
+    def _step_begins(self) -> None:
         self._running().step_begins()
 
     @_guarded
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Keras calls this after them."""
+    def _catch_up(self, *, attended: bool = False) -> None:
         recorder = self._running()
-        recorder.step_ends(batch + 1 - self._batch, logs or {})
-        self._batch = batch + 1
+        batches, self._batches = self._batches, []
+        recorder.steps_end([(batch, logs or {}) for batch, logs in batches], attended=attended)
         self._step_ended()
+        self._unattended = recorder.leave_alone()
 
-    @_guarded
     def _step_ended(self) -> None:
         self._after_step(self._running())
         if self._writer is not None:
@@ -238,6 +256,8 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
     @_guarded
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         """Keras calls this when an epoch has ended."""
+        if self._batches:
+            self._catch_up()
         self._running().epoch_ends(logs or {})
 
     @_guarded

@@ -10,7 +10,7 @@ from flatline.registry import Check
 from flatline.reports.report import Report
 from flatline.settings import selection
 
-WATCHING = ("sampling", "probe", "judging")  # kinds of seconds that the time budget is over
+WATCHING = ("attending", "sampling", "probe", "judging")  # kinds of seconds that the time budget is over
 
 
 def reads_log(check: Check) -> bool:

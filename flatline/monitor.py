@@ -1,5 +1,6 @@
 """Keras callbacks that say, while a network trains, that it has flatlined and why, and that end such a run."""
 
+import math
 import time
 import warnings
 from collections.abc import Iterable, Mapping
@@ -85,7 +86,9 @@ class FlatlineMonitor(FlightRecorder):
 
     def _begin_record(self) -> None:
         super()._begin_record()
-        self._judged_at = 0
+        self._judged_at = self._due_at = 0  # steps
+        self._reported = False
+        self._state_was = State.UNKNOWN
         self._set_up: tuple[Outcome, ...] | None = None  # what the checks of the set-up say, which are run once
         self._checked = False  # they were run before training began, on what `fit` was given
         self._told: set[tuple[str, str]] = set()
@@ -134,33 +137,41 @@ class FlatlineMonitor(FlightRecorder):
 
     def _after_step(self, recorder: Recorder) -> None:
         facts = self.record.facts
-        if facts is None or recorder.n_steps < max(required_steps(facts), AGAIN * self._judged_at):
-            return
-        if self._n_epochs <= self._start_from_epoch and self._start_from_epoch:
+        if recorder.n_steps < self._due_at or facts is None or not self._is_due(facts, recorder):
             return
         self._judged_at = recorder.n_steps
         recorder.flush()
         recorder.look_at_rows()
         start = time.perf_counter()
-        state = self._state()
+        self._state_was = self._state()
         recorder.spending.spend("judging", time.perf_counter() - start)
-        if state is State.FLAT or recorder.spending.may("probe"):
+        if self._state_was is State.FLAT or recorder.spending.may("probe"):
             recorder.run_probe()
-        if state in FRUITLESS and self._stands_still(facts):
+        if self._state_was in FRUITLESS and self._stands_still(facts):
+            start = time.perf_counter()
             self._tell(self._judge(recorder), recorder.n_steps)
-            self._act(state, recorder)
+            self.record.spend("explaining", time.perf_counter() - start)  # of time that is lost anyway
+            self._act(self._state_was, recorder)
         else:
             self._act(State.UNKNOWN, recorder)
+
+    def _is_due(self, facts: RunFacts, recorder: Recorder) -> bool:
+        """Whether to judge: enough is known, the run has grown, and it is paid for or learns nothing anyway."""
+        self._due_at = max(required_steps(facts), math.ceil(AGAIN * self._judged_at))
+        if recorder.n_steps < self._due_at:
+            return False
+        if self._n_epochs <= self._start_from_epoch and self._start_from_epoch:
+            return False
+        return recorder.spending.may("judging") or self._state_was in FRUITLESS
 
     def _act(self, state: State, recorder: Recorder) -> None:
         """For those who stop."""
 
     def _state(self) -> State:
-        logs = self.record.logs()
-        run, losses = logs[RunFacts], logs[LossLog]
-        if isinstance(run, str) or isinstance(losses, str):
+        facts, losses = self.record.facts, self.record.tables[LossLog].log()
+        if facts is None or not isinstance(losses, LossLog):
             return State.UNKNOWN
-        return progress(run, losses).state
+        return progress(facts, losses).state
 
     def _stands_still(self, facts: RunFacts) -> bool:
         """Whether what the user wants to have monitored has not improved for as long as they say."""
@@ -182,11 +193,9 @@ class FlatlineMonitor(FlightRecorder):
         return len(values) - 1 - best >= int(self._patience)
 
     def _judge(self, recorder: Recorder) -> tuple[Outcome, ...]:
-        start = time.perf_counter()
         detectors = [check for check in self._chosen.checks if reads_log(check)]
         outcomes = self._chosen.heard(engine.judge(detectors, self.record.logs()))
         fruitless = self._state() in FRUITLESS
-        recorder.spending.spend("judging", time.perf_counter() - start)
         enough = recorder.rows.y is not None and len(recorder.rows) >= FAIR_ROWS
         if fruitless and enough and self._set_up is None:
             self._set_up = self._look(recorder.rows.x, recorder.rows.y, {})
@@ -208,9 +217,19 @@ class FlatlineMonitor(FlightRecorder):
                 warnings.warn(text, FlatlineWarning, stacklevel=users_line())
 
     def _after_fit(self, recorder: Recorder) -> None:
+        again = self.params is not None and self.params.get("epochs") == 1 and self._n_epochs > 1
+        first, self._report = not self._reported, None
+        if again and not first and self._state_was not in FRUITLESS and not recorder.spending.may("judging"):
+            return  # one of many calls of `fit` in a loop; `report` judges when it is asked for
+        self._reported = True
         recorder.look_at_rows()
+        start = time.perf_counter()
         outcomes = self._judge(recorder)
-        before, first = len(self._told), self._report is None
+        if again:
+            recorder.spending.spend("judging", time.perf_counter() - start)
+        else:
+            self.record.spend("explaining", time.perf_counter() - start)
+        before = len(self._told)
         self._tell(outcomes, recorder.n_steps)
         self._report = report_of(self.record, outcomes)
         if self._verbose and (first or len(self._told) > before):

@@ -143,7 +143,10 @@ def test_nothing_of_ours_is_saved(tmp_path):
     np.testing.assert_array_equal(again.predict(X, verbose=0), model.predict(X, verbose=0))
 
 
-@pytest.mark.parametrize("hook", ["begin", "step_begins", "step_ends", "epoch_begins", "epoch_ends", "end", "attach"])
+HOOKS = ["attach", "begin", "epoch_begins", "step_begins", "steps_end", "leave_alone", "epoch_ends", "end"]
+
+
+@pytest.mark.parametrize("hook", HOOKS)
 def test_a_fault_of_ours_ends_the_recording_not_the_training(monkeypatch, hook):
     def broken(*args, **kwargs):
         raise ZeroDivisionError("ours")

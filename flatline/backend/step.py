@@ -1,7 +1,8 @@
 """Statistics taken inside the real training step, in the one step in many that asks for them.
 
-The step is traced once with a condition in it: while `mode` is 0 the graph does what it did before. Nothing here
-changes what the step computes; what it reads are the gradients, weights and outputs that the step makes anyway.
+Nothing here changes what the step computes; what it reads are the gradients, weights and outputs that the step makes
+anyway. A condition in the graph tells whether it writes anything: while `mode` is 0 it does what it did before. Small
+models have a second graph for that (`flatline.backend.function`).
 """
 
 import contextlib
@@ -12,10 +13,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 
+from flatline.backend.capture import Capture
+from flatline.backend.function import TrainFunction, may_be_separate
 from flatline.backend.hooks import Step, hooked
 from flatline.backend.tensors import N_ENTRIES, entries, norm, output, value
 from flatline.facts import Array
@@ -68,10 +70,8 @@ class StepSampler:
         self.has_gradient = self.has_output = np.zeros(0, bool)  # (n_layers,)
         self.trace_seconds = 0.0
         self.problems: list[str] = []
-        self._model, self._choose, self._capture_bytes = model, choose, capture_bytes
+        self._model, self._choose, self._capture = model, choose, Capture(capture_bytes)
         self._local = threading.local()
-        self._capture: list[Any] | None = None
-        self._structure: Any = None
         self.in_loop = False  # a training loop of the user's own, which may be traced at any time
         strategy = model.distribute_strategy
         # One replica's numbers serve: every replica writes its own copy, the first one's is read.
@@ -91,6 +91,7 @@ class StepSampler:
             self._before = tf.Variable(tf.zeros((MAX_LAYERS, N_ENTRIES)), **given)
             self._after = tf.Variable(tf.zeros((MAX_LAYERS, N_ENTRIES)), **given)
         self._armed = IDLE
+        self._separate = self._installed = False  # whether sampled steps have a graph of their own
         self._attach_model()
 
     @staticmethod
@@ -106,9 +107,8 @@ class StepSampler:
 
         @functools.wraps(train_step)
         def step(data: Any) -> Any:
-            if tf.executing_eagerly() and self._armed == IDLE:
-                return train_step(data)
-            with self.listening(data):
+            heard = self.armed or not (tf.executing_eagerly() or self._separate)
+            with self.listening(data) if heard else self._deaf():
                 return train_step(data)
 
         @functools.wraps(compute_loss)
@@ -123,7 +123,18 @@ class StepSampler:
 
         step.flatline_sampler = self  # type: ignore[attr-defined]
         model.train_step, model.compute_loss = step, loss
-        model.train_function = None  # traced without us, if at all
+
+    def install(self) -> None:
+        """See to it that the step is traced with us in it; `compile` makes Keras forget what it has traced."""
+        function = self._model.train_function
+        if isinstance(function, TrainFunction) or not self._model.compiled:
+            return
+        self._separate = may_be_separate(self._model)
+        if self._separate:
+            self._model.train_function = TrainFunction.of(self._model, self)
+        elif not self._installed:
+            self._model.train_function = None
+        self._installed = True
 
     def attach_optimizer(self, optimizer: Any) -> None:
         """Wrap an optimizer, once; `compile` may have given the model a new one."""
@@ -134,7 +145,7 @@ class StepSampler:
         @functools.wraps(original)
         def apply(grads: Any, trainable_variables: Any = None) -> Any:
             grads = list(grads)
-            if self.in_loop and not tf.executing_eagerly():
+            if self.in_loop and not tf.executing_eagerly() and not getattr(self._local, "deaf", False):
                 self._local.step = getattr(self._local, "step", None) or Step(data=None)
             now = getattr(self._local, "step", None)
             if now is not None and now.first_update():
@@ -167,6 +178,15 @@ class StepSampler:
         finally:
             self._local.step = None
 
+    @contextlib.contextmanager
+    def _deaf(self) -> Iterator[None]:
+        """Let a step pass as if we were not there."""
+        self._local.step, self._local.deaf = None, True
+        try:
+            yield
+        finally:
+            self._local.deaf = False
+
     def _note(self, now: Step, layer: Any, outputs: Any) -> None:
         if getattr(self._local, "step", None) is now:  # replicas run in threads of their own
             now.note(layer, outputs)
@@ -184,7 +204,7 @@ class StepSampler:
         factor = 1.0 if scale is None else 1.0 / tf.cast(tf.convert_to_tensor(scale), "float32")
         ours = getattr(optimizer, "loss_scale_factor", None)
         factor = factor if ours is None else factor / ours
-        captured = None if now.data is None else self._prepare_capture(now.data)
+        captured = self._room_for(now.data)
 
         def kernels() -> Any:
             rows = [entries(w.kernel, w.entries) for w in self.watched]
@@ -226,32 +246,13 @@ class StepSampler:
         padding = [nan] * (MAX_LAYERS - len(self.watched))
         return tf.stack([*head, *[cell for column in columns for cell in (*column, *padding)]])
 
-    def _prepare_capture(self, data: Any) -> Callable[[], Any] | None:
-        """Make room for a part of the batch; None where its shape or type does not allow that."""
-        leaves = [leaf for leaf in keras.tree.flatten(data) if leaf is not None]
-        dense = all(isinstance(t, tf.Tensor) and t.dtype != tf.string and t.shape.rank for t in leaves)
-        if self._replicas > 1 or not leaves or not dense or not all(t.shape[1:].is_fully_defined() for t in leaves):
+    def _room_for(self, data: Any) -> Callable[[], Any] | None:
+        if data is None:  # a loop of the user's own gives its rows from outside
+            return None
+        if self._replicas > 1 or not self._capture.takes(data):
             self.problems.append("rows of the batches: several replicas, or rows that are no numbers of one shape")
             return None
-        bytes_each = sum(t.dtype.size * int(np.prod(t.shape[1:])) for t in leaves)
-        n = int(min(64, self._capture_bytes // max(1, bytes_each)))
-        if n < 1:
-            return None
-        if self._capture is None or any(v.shape[1:] != t.shape[1:] for v, t in zip(self._capture[1:], leaves)):
-            with tf.init_scope():
-                rooms = [tf.Variable(tf.zeros((n, *t.shape[1:]), t.dtype), trainable=False) for t in leaves]
-                self._capture = [tf.Variable(0, dtype="int64", trainable=False), *rooms]
-        self._structure = keras.tree.map_structure(lambda leaf: None if leaf is None else 0, data)
-        count, *rooms = self._capture
-
-        def write() -> Any:
-            for room, tensor in zip(rooms, leaves, strict=True):
-                padding = tf.zeros((room.shape[0], *tensor.shape[1:]), tensor.dtype)
-                room.assign(tf.concat([tensor, padding], 0)[: room.shape[0]])
-            count.assign(tf.minimum(tf.shape(leaves[0], out_type="int64")[0], rooms[0].shape[0]))
-            return tf.constant(0)
-
-        return write
+        return self._capture.prepare(data)
 
     # ── from outside ────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -259,6 +260,11 @@ class StepSampler:
         """Let the next step write its statistics, and the one after it what the update has changed."""
         self._armed = CAPTURE if capture else FULL
         self._mode.assign(self._armed)
+
+    @property
+    def armed(self) -> bool:
+        """Whether the next step is asked for its statistics."""
+        return self._armed != IDLE
 
     def disarm(self) -> None:
         """Forget a step that was asked for and never came."""
@@ -288,8 +294,4 @@ class StepSampler:
 
     def captured(self) -> Any | None:
         """Return the rows of the batch that the last sampled step has handed out, in the structure of its data."""
-        if self._capture is None:
-            return None
-        count, *rooms = self._capture
-        rows = iter([room.numpy()[: int(count.numpy())] for room in rooms])
-        return keras.tree.map_structure(lambda leaf: None if leaf is None else next(rows), self._structure)
+        return self._capture.rows()

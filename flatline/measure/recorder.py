@@ -3,7 +3,7 @@
 import contextlib
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 from typing import Any
@@ -13,12 +13,12 @@ import numpy as np
 
 from flatline.backend.step import StepSampler
 from flatline.errors import CannotTell
-from flatline.facts import Array
-from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, ProbeLog, UpdateLog
+from flatline.logs import EpochLog, LossLog, ProbeLog
 from flatline.measure import run as runs
 from flatline.measure.losses import LoopStep, StepLosses
 from flatline.measure.model import has_custom_train_step
 from flatline.measure.probe import probe, rectifiers
+from flatline.measure.samples import add_sample
 from flatline.measure.seen import FAIR_ROWS, SeenRows
 from flatline.measure.spending import Spending
 from flatline.record import RunRecord
@@ -29,6 +29,9 @@ FIRST_SAMPLES = (
 )
 MOST_SAMPLES = 64  # first samples where batches are so small that fewer do not make a fair sample
 LOOP_ROWS = 32  # of a batch of a loop of the user's own, as many as of a batch of `fit` where they are small
+ATTENDED = 64  # first steps, each of which is looked at
+USUAL = 3  # steps that are timed after a sample, to compare it with
+REST = 0.1  # s without a look
 RECENT = 31  # steps whose median duration a sampled step is compared with
 
 
@@ -62,6 +65,7 @@ class Recorder:
         self._looked_at = 0
         self._unknown_null: str | None = None
         self._armed_durations: list[float] = []
+        self._n_usual = self._batch = 0
         self._losses: list[tuple[int, float]] = []
         self._step_losses = StepLosses(model, own_train_step=has_custom_train_step(model))
         self._planned = 0
@@ -103,6 +107,7 @@ class Recorder:
             model, lambda variables: runs.watched(model, variables), CAPTURE_BYTES
         )
         self._sampler.attach_optimizer(self._optimizer)
+        self._sampler.install()
 
     def loop_step_begins(self, data: tuple[Any, Any, Any]) -> contextlib.AbstractContextManager[None]:
         """Begin a step of a loop that is not Keras' own; the step is what happens in the context returned."""
@@ -124,38 +129,61 @@ class Recorder:
         loss = step.value()
         if loss is None:
             self.record.miss("the loss: nothing was assigned to `step.loss`")
-        self._step_ended(1, loss)
+        duration = time.perf_counter() - self._began
+        self._count(1, loss)
+        self._attended(duration)
 
     def step_begins(self) -> None:
         """A batch begins: decide whether its step is sampled."""
+        start = time.perf_counter()
         if self._sampler is not None and self._armed_at is None and self.n_steps >= 1:
-            enough = len(self.rows) >= FAIR_ROWS or self._n_first >= MOST_SAMPLES
-            collecting = self.rows.wanted and (not enough or self._n_first < FIRST_SAMPLES)
-            self._first = collecting or not self._n_first
+            self._first = not self._n_first or (self.rows.wanted and self._collects())
             if self._first or self.spending.may("sampling"):
-                start = time.perf_counter()
                 self._sampler.arm(capture=self.rows.wanted and not self._in_loop)
                 self._armed_at, self._armed_durations = self.n_steps, []
                 self._arming = time.perf_counter() - start
         self._began = time.perf_counter()
+        if self._armed_at is None:
+            self.spending.attend(self._began - start)
 
-    def step_ends(self, n_steps: int, logs: Mapping[str, float]) -> None:
-        """A batch has ended: `n_steps` steps were taken since it began."""
-        self._step_ended(n_steps, self._step_losses.of_steps(logs, n_steps))
+    def _collects(self) -> bool:
+        """Whether more of the first samples are needed to know the targets."""
+        enough = len(self.rows) >= FAIR_ROWS or self._n_first >= MOST_SAMPLES
+        return not enough or self._n_first < FIRST_SAMPLES
 
-    def _step_ended(self, n_steps: int, loss: float | None) -> None:
-        duration = time.perf_counter() - self._began
+    def steps_end(self, batches: Sequence[tuple[int, Mapping[str, float]]], *, attended: bool) -> None:
+        """Batches have ended, each given with its number in the epoch; only one that was attended may be sampled."""
+        start = time.perf_counter()
+        for batch, logs in batches:
+            n_steps, self._batch = batch + 1 - self._batch, batch + 1
+            self._count(n_steps, self._step_losses.of_steps(logs, n_steps))
+        if self._armed_at is None:
+            self.spending.attend(time.perf_counter() - start)
+        if attended:
+            self._attended(start - self._began)
+
+    def _count(self, n_steps: int, loss: float | None) -> None:
+        self.n_steps += n_steps
         if loss is not None:
-            self._losses.append((self.n_steps + n_steps - 1, loss))
+            self._losses.append((self.n_steps - 1, loss))
             if len(self._losses) >= 256:
                 self.flush()
-        self.n_steps += n_steps
+
+    def _attended(self, duration: float) -> None:
         if self._armed_at is None:
             self._durations.append(duration)
+            self._n_usual += 1
             return
         self._armed_durations.append(duration)
         if self.n_steps - self._armed_at >= 2:
             self._take_sample()
+            self._n_usual = 0
+
+    def leave_alone(self) -> int:
+        """How many batches may pass before the next look, which costs more than a short step may take longer."""
+        if self._sampler is None or self._armed_at is not None or self.n_steps < ATTENDED or self._n_usual < USUAL:
+            return 0
+        return int(min(self.spending.wait("sampling"), REST) / median(self._durations))
 
     def flush(self) -> None:
         """Move the losses read so far into the record."""
@@ -166,6 +194,7 @@ class Recorder:
     def epoch_begins(self) -> None:
         """Keras starts its running means anew."""
         self._step_losses.begin()
+        self._batch = 0
 
     def epoch_ends(self, logs: Mapping[str, Any]) -> None:
         """An epoch has ended, validation included."""
@@ -204,22 +233,7 @@ class Recorder:
         found = sampler.read()
         if self._first and self.record.facts is not None:  # `fit` may have begun with a model without weights
             self.record.describe(replace(self.record.facts, layers=runs.layers(self.model)))
-        names = tuple(w.layer.name for w in sampler.watched)
-        layers = found.layers
-        self.record.add(
-            GradientLog, step=step, layers=names, loss=found.loss,
-            gradient_norm=layers["gradient_norm"], weight_norm=layers["weight_norm"],
-            nonfinite_gradients=_not_finite(layers["gradient_norm"], sampler.has_gradient),
-            nonfinite_weights=(~np.isfinite(layers["weight_norm"])).astype(float),
-        )  # fmt: skip
-        self.record.add(
-            UpdateLog, step=step, layers=names, update_ratio=found.update_ratio,
-            learning_rate=self._rate(), skipped=float(found.skipped or self._accumulates(step)),
-        )  # fmt: skip
-        self.record.add(
-            ActivationLog, step=step, layers=names, mean=layers["mean"], spread=layers["spread"],
-            saturated_share=layers["saturated_share"], nonfinite=_not_finite(layers["mean"], sampler.has_output),
-        )  # fmt: skip
+        add_sample(self.record, sampler, found, step, self._optimizer)
         later = [(at, loss) for at, loss in self._losses if at >= step]
         if np.isfinite(found.penalty) and later:
             del self._losses[-len(later) :]
@@ -236,16 +250,6 @@ class Recorder:
             self.record.spend("first look", seconds)
         else:
             self.spending.spend("sampling", seconds)
-
-    def _accumulates(self, step: int) -> bool:
-        facts = self.record.facts
-        return facts is not None and facts.accumulation > 1 and (step + 1) % facts.accumulation != 0
-
-    def _rate(self) -> float:
-        try:
-            return float(keras.ops.convert_to_numpy(self._optimizer.learning_rate))
-        except Exception:  # a schedule of the user's own
-            return float("nan")
 
     # ── what is computed from the rows ──────────────────────────────────────────────────────────────────────────
 
@@ -280,11 +284,6 @@ class Recorder:
         found = probe(self.model, self.rows.probe(), layers, classes)
         self.record.add(ProbeLog, step=self.n_steps - 1, heads=tuple(head.name for head in facts.heads), **found)
         self.spending.spend("probe", time.perf_counter() - start)
-
-
-def _not_finite(values: Array, there: Array) -> Array:
-    """1 where something is there and no finite number."""
-    return (there & ~np.isfinite(values)).astype(float)
 
 
 def _first_rows(array: Any) -> Any:

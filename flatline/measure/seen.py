@@ -40,15 +40,16 @@ class SeenRows:
         self._fair = given is not None
         self._closed = self._fair
         self._parts: list[Any] = []
+        self._n = 0 if self.x is None else n_rows(self.x)
 
     def __len__(self) -> int:
         """Count the rows."""
-        return 0 if self.x is None else n_rows(self.x)
+        return self._n
 
     @property
     def wanted(self) -> bool:
         """Whether more rows are of use."""
-        return not self._closed and len(self) < PROBE_ROWS
+        return not self._closed and self._n < PROBE_ROWS
 
     def add(self, data: Any | None) -> None:
         """Add what a training step was given; no more is wanted where it gives no targets, or too much for memory."""
@@ -61,6 +62,7 @@ class SeenRows:
         self.batch_size = max(self.batch_size or 0, n_rows(x))
         parts = list(zip(*self._parts, strict=True))
         self.x, self.y = (keras.tree.map_structure(lambda *a: np.concatenate(a), *part) for part in parts[:2])
+        self._n = n_rows(self.x)
         weights = [np.ravel(w) for w in parts[2] if w is not None]
         self.weight = np.concatenate(weights) if weights else None
 

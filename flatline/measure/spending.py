@@ -2,7 +2,9 @@
 
 import time
 
-SHARES = {"sampling": 0.5, "probe": 0.25, "judging": 0.25}  # of the time that may be spent
+# Of the time that may be spent; a quarter is left for what cannot be seen from here, such as caches that were emptied.
+SHARES = {"sampling": 0.4, "probe": 0.15, "judging": 0.2}
+ATTENDING = "attending"
 
 
 class Spending:
@@ -16,7 +18,7 @@ class Spending:
 
     def __init__(self, overhead: float) -> None:
         self.overhead = overhead
-        self.spent = dict.fromkeys(SHARES, 0.0)
+        self.spent = dict.fromkeys((*SHARES, ATTENDING), 0.0)
         self._costs = dict.fromkeys(SHARES, 0.0)
         self._elapsed = 0.0
         self._since: float | None = None
@@ -35,7 +37,16 @@ class Spending:
 
     def may(self, kind: str) -> bool:
         """Whether there is time for one more of a kind."""
-        return self.spent[kind] + self._costs[kind] <= SHARES[kind] * self.overhead * self.elapsed()
+        return self.wait(kind) <= 0
+
+    def wait(self, kind: str) -> float:
+        """Seconds of training until there is."""
+        needed = (self.spent[kind] + self._costs[kind]) / SHARES[kind] + self.spent[ATTENDING]
+        return needed / self.overhead - self.elapsed()
+
+    def attend(self, seconds: float) -> None:
+        """Tell what the bookkeeping of a step has cost, which is paid whether anything is sampled or not."""
+        self.spent[ATTENDING] += seconds
 
     def spend(self, kind: str, seconds: float) -> None:
         """Tell what one more of a kind has cost."""

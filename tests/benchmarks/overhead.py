@@ -39,7 +39,7 @@ class Case:
 
 
 def mlp() -> Any:
-    return [keras.Input((64,)), layers.Dense(256, "relu"), layers.Dense(256, "relu"), layers.Dense(10, "softmax")]
+    return [keras.Input((64,)), layers.Dense(128, "relu"), layers.Dense(128, "relu"), layers.Dense(10, "softmax")]
 
 
 def convnet() -> Any:
