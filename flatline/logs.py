@@ -212,3 +212,15 @@ class ProbeLog(Log):
     )  # (n, n_heads) largest std over samples of any unit, as `predict` returns it
     input_dependence: Array = field(default_factory=_column)  # (n,) ‖f(x) − f(x′)‖/‖f(x)‖ over permuted samples
     n_samples: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplayLog(Log):
+    """A batch passed through the network once more after the loss was no number; a column for each call of a layer."""
+
+    layers: tuple[str, ...] = ()  # in the order in which they were done
+    nonfinite_outputs: Array = field(default_factory=_table)  # (n, n_layers) cells
+    nonfinite_data: Array = field(default_factory=_column)  # (n,) cells of the batch itself
+    spoilt_weights: Array = field(
+        default_factory=_column
+    )  # (n,) that were no numbers, and had fresh ones for this pass

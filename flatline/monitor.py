@@ -87,7 +87,7 @@ class FlatlineMonitor(FlightRecorder):
     def _begin_record(self) -> None:
         super()._begin_record()
         self._judged_at = self._due_at = 0  # steps
-        self._reported = False
+        self._reported = self._was_lost = False
         self._state_was = State.UNKNOWN
         self._set_up: tuple[Outcome, ...] | None = None  # what the checks of the set-up say, which are run once
         self._checked = False  # they were run before training began, on what `fit` was given
@@ -137,7 +137,8 @@ class FlatlineMonitor(FlightRecorder):
 
     def _after_step(self, recorder: Recorder) -> None:
         facts = self.record.facts
-        if recorder.n_steps < self._due_at or facts is None or not self._is_due(facts, recorder):
+        lost, self._was_lost = recorder.replayed and not self._was_lost, recorder.replayed
+        if facts is None or not (lost or (recorder.n_steps >= self._due_at and self._is_due(facts, recorder))):
             return
         self._judged_at = recorder.n_steps
         recorder.flush()

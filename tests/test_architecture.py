@@ -16,7 +16,7 @@ LEVELS = (
     {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"},
     {"backend", "recipe", "measure"},
     {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"}
-    | {"rates", "sampled", "comparing"},
+    | {"rates", "sampled", "nonfinite", "comparing"},
     {"checks", "detectors"},
     {"diagnosis", "remedies", "replay", "search"},
     {"inspect", "plots"},

@@ -5,7 +5,10 @@ NaN or infinity in the training loss, in weights and in gradients, with the firs
 the first layer. Weights are looked at by themselves: with a ReLU the loss can stay finite while weights are NaN. For
 gradients, which run backwards, it names the layer nearest to the loss. A step that the optimizer left out because of
 loss scaling is no fault, unless 24 sampled steps in a row are left out: each halves the scale, and no finite gradient
-needs that. A loss that was a number again later is a WARNING; activations alone, as with a mask of −∞, are INFO.
+needs that. When the loss is no number, the next batch is passed through the network once more, layer by layer and
+with fresh weights for those that are NaN by then: NaN in the batch is told, and so is the first layer that makes such a
+number out of numbers. A loss that was a number again
+later is a WARNING; activations alone, as with a mask of −∞, are INFO.
 
 ## Why it matters
 Nothing recovers from a weight that is NaN. Training goes on, costs as much as before, and every prediction that the
@@ -55,41 +58,22 @@ IEEE 754-2019, §6. Keras documentation, `TerminateOnNaN` (looks at the loss onl
 Precision Training, arXiv:1710.03740, §3.2 (steps left out by loss scaling).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from flatline.cause import Cause
 from flatline.errors import CannotTell
-from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, Safety
-from flatline.logs import ActivationLog, GradientLog, LossLog, RunFacts, UpdateLog
+from flatline.logs import ActivationLog, GradientLog, LossLog, ReplayLog, RunFacts, UpdateLog
+from flatline.nonfinite import Seen, in_gradients, in_loss, in_replay, in_weights, placed, steps_skipped
 from flatline.registry import check
 
 GROWN = 10.0  # 1; of the null model's loss; as for `diverging-loss`
 GROWN_ROWS = 3  # rows in a row before the end; one can be a batch of unusual rows
 REPLACED = 0.5  # 1; update ratio from where a step replaces the weights; 0 of 13 healthy runs reach it
 REPLACED_ROWS = 2  # sampled steps; kernels that start near zero have one
-ALWAYS_LEFT_OUT = 24  # sampled steps; a loss scale of 2¹⁵, halved as often, is 2⁻⁹
-
-_ORDER = ("weights", "loss", "gradients")  # of what is looked at first within a step: weights before their update
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Seen:
-    """Where something was first seen that is no number."""
-
-    what: str
-    step: int
-    cells: int
-    where: str = ""
-    lasts: bool = True
-    left_out: bool = False  # every step is left out, so that the weights stay as they are
-
-    @property
-    def order(self) -> tuple[int, int]:
-        return self.step, _ORDER.index(self.what)
 
 
 @check("FL503", cause=None, severity=Severity.ERROR, explains=("FL501", "FL502", "FL507"))
@@ -99,20 +83,37 @@ def non_finite_values(
     gradients: GradientLog | None,
     updates: UpdateLog | None,
     activations: ActivationLog | None,
+    replay: ReplayLog | None,
 ) -> Findings:
     """Flag a loss, weights or gradients that are no numbers."""
     if not len(losses) and not (gradients is not None and len(gradients)):
         raise CannotTell("0 steps recorded, 1 needed")
-    seen = [one for one in (_loss(losses), _weights(gradients), _gradients(run, gradients, updates)) if one is not None]
+    seen = [
+        one
+        for one in (in_loss(losses), in_weights(gradients), in_gradients(run, gradients, updates))
+        if one is not None
+    ]
     lasting = [one for one in seen if one.lasts]
     if seen:
         first = min(seen, key=lambda one: one.order)
         if first.what == "loss" and not first.where and activations is not None:
-            first = _placed(first, activations)
+            first = placed(first, activations)
+        spoilt_data, begins = in_replay(replay)
         n_steps = max(int(log.step[-1]) for log in (losses, gradients) if log is not None and len(log)) + 1
         cause, fix = _cause(run, first, losses, gradients, updates, activations)
+        unplaced = replace(first, where="") if begins and first.what == "loss" else first
+        text, said = _message(unplaced, losses, bool(lasting)), ""
+        if spoilt_data:
+            cause, fix = Cause.DATA, _search()
+            said = f"; {spoilt_data} cells of the next batch are none either"
+        elif begins:
+            cause, fix = None, Fix(title=f"keep what reaches `{begins}` in its domain", safety=Safety.ADVICE)
+            said = f"; the next batch, passed through again, stops being numbers in `{begins}`"
+            first = replace(first, where=begins if first.what == "loss" else first.where)
+        elif replay is not None and first.what == "loss" and cause is Cause.DATA:
+            cause, fix = None, _find()  # data and outputs of the next batch are numbers
         yield Finding(
-            message=_message(first, losses, bool(lasting)),
+            message=text + said,
             evidence=(
                 Evidence(
                     quantity="nonfinite_cells",
@@ -132,83 +133,10 @@ def non_finite_values(
         yield from _masks(activations, updates)
 
 
-# ── where it was first seen ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def _loss(losses: LossLog) -> _Seen | None:
-    bad: Array = np.logical_not(np.isfinite(losses.loss))
-    if not bad.any():
-        return None
-    return _Seen(what="loss", step=int(losses.step[bad.argmax()]), cells=int(bad.sum()), lasts=bool(bad[-1]))
-
-
-def _weights(gradients: GradientLog | None) -> _Seen | None:
-    if gradients is None or not (gradients.nonfinite_weights > 0).any():
-        return None
-    cells = gradients.nonfinite_weights
-    row = int((cells > 0).any(axis=1).argmax())
-    column = int((cells[row] > 0).argmax())
-    return _Seen(
-        what="weights",
-        step=int(gradients.step[row]),
-        cells=int(cells[row, column]),
-        where=gradients.layers[column],
-        lasts=bool((cells[-1] > 0).any()),
-    )
-
-
-def _gradients(run: RunFacts, gradients: GradientLog | None, updates: UpdateLog | None) -> _Seen | None:
-    """Gradients that spoilt the weights, or will: not those of steps left out, nor those that the weights outlived."""
-    if gradients is None or not (gradients.nonfinite_gradients > 0).any():
-        return None
-    bad = (gradients.nonfinite_gradients > 0).any(axis=1)
-    # Accumulated gradients are applied later: there, leaving a step out mends nothing.
-    left_out = _steps(updates, 1) if run.accumulation == 1 else np.empty(0)
-    skipped = bad & np.isin(gradients.step, left_out)
-    if len(skipped) >= ALWAYS_LEFT_OUT and skipped[-ALWAYS_LEFT_OUT:].all():
-        start = len(skipped) - int((~skipped[::-1]).argmax()) if not skipped.all() else 0
-        return _gradient_seen(gradients, start, left_out=True)
-    sound: Array = np.all(gradients.nonfinite_weights == 0, axis=1)
-    spoilt: Array = np.any(gradients.nonfinite_weights > 0, axis=1)
-    applied = np.asarray(np.isin(gradients.step, _steps(updates, 0)))
-    for row in np.flatnonzero(bad & ~skipped):
-        later = gradients.step >= gradients.step[row] + run.accumulation  # when they have been applied
-        if not sound[later].any() and (applied[row] or spoilt[later].any()):
-            return _gradient_seen(gradients, int(row))
-    return None
-
-
-def _gradient_seen(gradients: GradientLog, row: int, *, left_out: bool = False) -> _Seen:
-    cells = gradients.nonfinite_gradients[row]
-    column = int(np.flatnonzero(cells > 0)[-1])  # gradients run backwards: it began next to the loss
-    return _Seen(
-        what="gradients",
-        step=int(gradients.step[row]),
-        cells=int(cells[column]),
-        where=gradients.layers[column],
-        left_out=left_out,
-    )
-
-
-def _steps(updates: UpdateLog | None, skipped: int) -> Array:
-    """Return the steps that the optimizer left out (1), or did not (0)."""
-    return np.empty(0) if updates is None else updates.step[updates.skipped == skipped]
-
-
-def _placed(first: _Seen, activations: ActivationLog) -> _Seen:
-    """Add the first layer whose output is no number in that step and was one before."""
-    (rows,) = np.nonzero(activations.step == first.step)
-    if not len(rows):
-        return first
-    bad = activations.nonfinite[: rows[0] + 1] > 0
-    new = np.flatnonzero(bad[-1] & ~bad[:-1].any(axis=0))
-    return replace(first, where=activations.layers[new[0]]) if len(new) else first
-
-
 # ── what is said of it ──────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _message(first: _Seen, losses: LossLog, lasts: bool) -> str:
+def _message(first: Seen, losses: LossLog, lasts: bool) -> str:
     if first.what == "loss":
         place = f", beginning in the output of `{first.where}`" if first.where else ""
         if not lasts:
@@ -225,7 +153,7 @@ def _message(first: _Seen, losses: LossLog, lasts: bool) -> str:
 
 def _cause(
     run: RunFacts,
-    first: _Seen,
+    first: Seen,
     losses: LossLog,
     gradients: GradientLog | None,
     updates: UpdateLog | None,
@@ -240,13 +168,21 @@ def _cause(
         return Cause.LEARNING_RATE, Fix(title=title, safety=Safety.ADVICE, snippet=clip)
     deeper = activations is not None and first.where in activations.layers[1:]
     if (first.what == "loss" and first.step == 0 and not deeper) or _one_column(run, first, gradients):
-        search = "np.isfinite(X).all(), np.isfinite(y).all()"
-        return Cause.DATA, Fix(title="search inputs and targets for NaN", safety=Safety.ADVICE, snippet=search)
-    find = "import tensorflow as tf\n\ntf.debugging.enable_check_numerics()  # before the model is built"
-    return None, Fix(title="let TensorFlow name the operation that begins it", safety=Safety.ADVICE, snippet=find)
+        return Cause.DATA, _search()
+    return None, _find()
 
 
-def _had_grown(run: RunFacts, first: _Seen, losses: LossLog, updates: UpdateLog | None) -> bool:
+def _find() -> Fix:
+    snippet = "import tensorflow as tf\n\ntf.debugging.enable_check_numerics()  # before the model is built"
+    return Fix(title="let TensorFlow name the operation that begins it", safety=Safety.ADVICE, snippet=snippet)
+
+
+def _search() -> Fix:
+    snippet = "np.isfinite(X).all(), np.isfinite(y).all()"
+    return Fix(title="search inputs and targets for NaN", safety=Safety.ADVICE, snippet=snippet)
+
+
+def _had_grown(run: RunFacts, first: Seen, losses: LossLog, updates: UpdateLog | None) -> bool:
     """Whether the loss or the updates were out of hand before."""
     before = losses.data[(losses.step < first.step) & np.isfinite(losses.loss)]
     gap = run.null - run.perfect
@@ -261,7 +197,7 @@ def _had_grown(run: RunFacts, first: _Seen, losses: LossLog, updates: UpdateLog 
     return bool((replaced.sum(axis=0) >= REPLACED_ROWS).any())
 
 
-def _one_column(run: RunFacts, first: _Seen, gradients: GradientLog | None) -> bool:
+def _one_column(run: RunFacts, first: Seen, gradients: GradientLog | None) -> bool:
     """Whether a part of the first kernel alone is spoilt, as by NaN in one column of the inputs behind a ReLU."""
     if first.what != "weights" or gradients is None or len(gradients.layers) < 2:
         return False
@@ -272,7 +208,7 @@ def _one_column(run: RunFacts, first: _Seen, gradients: GradientLog | None) -> b
 
 
 def _masks(activations: ActivationLog, updates: UpdateLog | None) -> Findings:
-    bad = (activations.nonfinite > 0) & ~np.isin(activations.step, _steps(updates, 1))[:, None]
+    bad = (activations.nonfinite > 0) & ~np.isin(activations.step, steps_skipped(updates, 1))[:, None]
     if bad.any():
         row = int(bad.any(axis=1).argmax())
         column = int(bad[row].argmax())

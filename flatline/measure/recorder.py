@@ -1,11 +1,10 @@
 """Records a training run from inside, and spends no more time on it than it was given."""
 
 import contextlib
+import math
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from statistics import median
 from typing import Any
 
 import keras
@@ -13,26 +12,25 @@ import numpy as np
 
 from flatline.backend.step import StepSampler
 from flatline.errors import CannotTell
-from flatline.logs import EpochLog, LossLog, ProbeLog
+from flatline.logs import EpochLog, LossLog, ProbeLog, ReplayLog
 from flatline.measure import run as runs
 from flatline.measure.losses import LoopStep, StepLosses
 from flatline.measure.model import has_custom_train_step
+from flatline.measure.pace import Pace
 from flatline.measure.probe import probe, rectifiers
+from flatline.measure.replay import replay
 from flatline.measure.samples import add_sample
 from flatline.measure.seen import FAIR_ROWS, SeenRows
+from flatline.measure.setup import n_rows
 from flatline.measure.spending import Spending
 from flatline.record import RunRecord
 
 CAPTURE_BYTES = 2_000_000  # of one batch
-FIRST_SAMPLES = (
-    8  # of 32 rows make the probe; part of the first look, because a run flat from the start is told by them
-)
+FIRST_SAMPLES = 8  # of 32 rows make the probe; not held back by the budget: a run flat from the start is told by them
 MOST_SAMPLES = 64  # first samples where batches are so small that fewer do not make a fair sample
 LOOP_ROWS = 32  # of a batch of a loop of the user's own, as many as of a batch of `fit` where they are small
 ATTENDED = 64  # first steps, each of which is looked at
-USUAL = 3  # steps that are timed after a sample, to compare it with
 REST = 0.1  # s without a look
-RECENT = 31  # steps whose median duration a sampled step is compared with
 
 
 class Recorder:
@@ -58,14 +56,12 @@ class Recorder:
         self.spending = Spending(overhead)
         self.n_steps = 0
         self.rows = SeenRows(data, loss)
-        self._durations: deque[float] = deque(maxlen=RECENT)
+        self._pace = Pace()
         self._armed_at: int | None = None
-        self._arming = 0.0
-        self._first, self._n_first = False, 0
-        self._looked_at = 0
+        self._arming, self._first, self._n_first = 0.0, False, 0
         self._unknown_null: str | None = None
-        self._armed_durations: list[float] = []
-        self._n_usual = self._batch = 0
+        self._batch = self._looked_at = 0
+        self._lost = self.replayed = False  # the loss is no number; it was looked into
         self._losses: list[tuple[int, float]] = []
         self._step_losses = StepLosses(model, own_train_step=has_custom_train_step(model))
         self._planned = 0
@@ -77,10 +73,10 @@ class Recorder:
 
     def begin(self, *, epochs: int | None, steps: int | None) -> None:
         """A call of `fit` begins."""
-        self._planned += (epochs or 0) * (steps or 0)
         self.spending.begin()
-        known = self.record.facts
-        facts = runs.describe(self.model, self._optimizer, planned_steps=self._planned or None, steps_per_epoch=steps)
+        self._planned += (epochs or 0) * (steps or 0)
+        known, planned = self.record.facts, self._planned or None
+        facts = runs.describe(self.model, self._optimizer, planned_steps=planned, steps_per_epoch=steps)
         if known is not None:
             names = ("heads", "null", "perfect", "n_null", "batch_size", "scheduled")
             facts = replace(facts, **{name: getattr(known, name) for name in names})
@@ -138,9 +134,9 @@ class Recorder:
         start = time.perf_counter()
         if self._sampler is not None and self._armed_at is None and self.n_steps >= 1:
             self._first = not self._n_first or (self.rows.wanted and self._collects())
-            if self._first or self.spending.may("sampling"):
-                self._sampler.arm(capture=self.rows.wanted and not self._in_loop)
-                self._armed_at, self._armed_durations = self.n_steps, []
+            if self._first or self._lost or self.spending.may("sampling"):
+                self._sampler.arm(capture=(self.rows.wanted or self._lost) and not self._in_loop)
+                self._armed_at = self.n_steps
                 self._arming = time.perf_counter() - start
         self._began = time.perf_counter()
         if self._armed_at is None:
@@ -166,24 +162,29 @@ class Recorder:
         self.n_steps += n_steps
         if loss is not None:
             self._losses.append((self.n_steps - 1, loss))
+            self._lost = self._lost or (not math.isfinite(loss) and not self.replayed)
             if len(self._losses) >= 256:
                 self.flush()
 
     def _attended(self, duration: float) -> None:
         if self._armed_at is None:
-            self._durations.append(duration)
-            self._n_usual += 1
+            self._pace.usual(duration)
             return
-        self._armed_durations.append(duration)
+        self._pace.sampled(duration)
         if self.n_steps - self._armed_at >= 2:
             self._take_sample()
-            self._n_usual = 0
 
     def leave_alone(self) -> int:
         """How many batches may pass before the next look, which costs more than a short step may take longer."""
-        if self._sampler is None or self._armed_at is not None or self.n_steps < ATTENDED or self._n_usual < USUAL:
+        if (
+            self._sampler is None
+            or self._armed_at is not None
+            or self.n_steps < ATTENDED
+            or not self._pace.known
+            or self._lost
+        ):
             return 0
-        return int(min(self.spending.wait("sampling"), REST) / median(self._durations))
+        return self._pace.steps_in(min(self.spending.wait("sampling"), REST))
 
     def flush(self) -> None:
         """Move the losses read so far into the record."""
@@ -240,16 +241,25 @@ class Recorder:
             self.flush()
             (own, loss), *self._losses = later  # a penalty may fall by more than the data loss in a single step
             self.record.add(LossLog, step=own, loss=loss, penalty=found.penalty)
-        if self.rows.wanted and not self._in_loop:
+        if self._lost:
+            self._replay((self.rows.x, self.rows.y) if self._in_loop else sampler.captured())
+        elif self.rows.wanted and not self._in_loop:
             self.rows.add(sampler.captured())
-        usual = median(self._durations) if self._durations else None
-        beyond = 0.0 if usual is None else sum(max(0.0, d - usual) for d in self._armed_durations)
-        seconds = self._arming + time.perf_counter() - start + beyond
+        seconds = self._arming + time.perf_counter() - start + self._pace.extra()
         if self._first:
             self._n_first += 1
             self.record.spend("first look", seconds)
         else:
             self.spending.spend("sampling", seconds)
+
+    def _replay(self, data: Any) -> None:
+        """Look once where a loss that is no number comes from."""
+        self._lost, self.replayed = False, True
+        if data is None or not n_rows(data):
+            return
+        start = time.perf_counter()
+        self.record.add(ReplayLog, step=self.n_steps - 1, **replay(self.model, data))
+        self.record.spend("explaining", time.perf_counter() - start)
 
     # ── what is computed from the rows ──────────────────────────────────────────────────────────────────────────
 

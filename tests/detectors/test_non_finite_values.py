@@ -4,7 +4,7 @@ from flatline.cause import Cause
 from flatline.detectors.non_finite_values import non_finite_values
 from flatline.facts import Array
 from flatline.finding import Severity
-from flatline.logs import ActivationLog, GradientLog, LossLog, UpdateLog
+from flatline.logs import ActivationLog, GradientLog, LossLog, ReplayLog, UpdateLog
 from flatline.testing import RuleTester, row
 from tests.detectors import make
 
@@ -68,6 +68,18 @@ def _replaced(ratio: float, rows: int) -> UpdateLog:
     return make.updates({"dense": large, "dense_1": 1e-3}, N, every=1)
 
 
+def _replay(*bad: str, data: float = 0) -> ReplayLog:
+    """A batch passed through again, after which these layers have made what is no number."""
+    cells = np.array([[3.0 * (name in bad) for name in (*LAYERS, "model")]])
+    return ReplayLog(
+        step=np.array([32]),
+        layers=(*LAYERS, "model"),
+        nonfinite_outputs=cells,
+        nonfinite_data=np.array([data]),
+        spoilt_weights=np.array([6.0]),
+    )
+
+
 GROWN = (1.0, 10.1, 3), (5.0, 10.1, 4)
 NOT_GROWN = (1.0, 9.9, 3), (1.0, 10.1, 2), (8.0, 12.0, 3)
 REPLACED = (0.51, 2), (0.51, 5)
@@ -97,6 +109,19 @@ def test_table():
             ),
             # the very first loss
             row(RUN, _losses(range(N)), message="from step 0 on", cause=Cause.DATA, fix="search inputs and targets"),
+            # the next batch was looked into: NaN in it, a layer that makes it, or neither
+            row(RUN, _losses(range(N)), _replay(data=2), message="; 2 cells of the next batch", cause=Cause.DATA),
+            row(
+                RUN,
+                _losses(range(N)),
+                _replay("dense_1", "dense_2", "model"),
+                message="from step 0 on; the next batch, passed through again, stops being numbers in `dense_1`",
+                where="dense_1",
+                fix="keep what reaches `dense_1` in its domain",
+            ),
+            row(RUN, _losses(range(N)), _replay(), message="no number from step 0 on", fix="name the operation"),
+            # a mask of −∞ that the outputs do not show is not where it began
+            row(RUN, _losses(range(30, N)), _replay("dense"), message="step 30 on", fix="name the operation"),
             # behind the first layer: not the data
             row(
                 RUN,
@@ -198,6 +223,10 @@ def test_table():
         ],
         silent=[
             (RUN, _losses()),
+            # what a batch shows that was passed through again says nothing of a loss that is a number
+            (RUN, _losses(), _replay()),
+            (RUN, _losses(), _replay("dense_1", "model")),
+            (RUN, _losses(), _replay(data=2)),
             (RUN, _losses(), _gradients(), _updates(), _activations(np.zeros((N, 3)))),
             (RUN, _losses(n=1)),
             (RUN, _losses(n=8), _gradients(n=8)),  # a tiny run
