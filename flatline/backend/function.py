@@ -10,7 +10,7 @@ from typing import Any, Protocol, Self
 
 import keras
 
-SMALL = 60  # layers; a model of so many is traced in about a second
+SMALL = 20  # layers; a model of so many is traced in half a second, and the steps of a larger one take 10 ms or more
 
 
 class Sampler(Protocol):

@@ -30,6 +30,7 @@ FIRST_SAMPLES = 8  # of 32 rows make the probe; not held back by the budget: a r
 MOST_SAMPLES = 64  # first samples where batches are so small that fewer do not make a fair sample
 LOOP_ROWS = 32  # of a batch of a loop of the user's own, as many as of a batch of `fit` where they are small
 ATTENDED = 64  # first steps, each of which is looked at
+PROBE_PASSES = 4.0  # 1; a pass of the probe, which has eight times as many rows, over one of the few rows: 2 to 4
 REST = 0.1  # s without a look
 
 
@@ -113,12 +114,11 @@ class Recorder:
             self.rows.add(keras.tree.map_structure(_first_rows, data) if data[1] is not None else None)
             self.record.spend("first look", time.perf_counter() - start)
         self.step_begins()
-        if self._sampler is None:
+        # A step that the user has compiled is traced in the first; one that is not matters only when it is sampled.
+        if self._sampler is None or (self._armed_at is None and self.n_steps >= 2):
             return contextlib.nullcontext()
         self._sampler.in_loop = True
-        # A step that the user has compiled is traced in the first; one that is not matters only when it is sampled.
-        heard = self._armed_at is not None or self.n_steps < 2
-        return self._sampler.listening(None) if heard else contextlib.nullcontext()
+        return self._sampler.listening(None)
 
     def loop_step_ends(self, step: LoopStep) -> None:
         """End it."""
@@ -280,6 +280,7 @@ class Recorder:
             self._unknown_null = f"the null model's loss: {type(error).__name__}: {str(error)[:200]}"
         else:
             self._unknown_null = None
+            self.spending.expect("probe", PROBE_PASSES * self.rows.pass_seconds)
             batch = self.rows.batch_size
             self.record.describe(replace(facts, n_null=n, heads=found, null=null, perfect=perfect, batch_size=batch))
         self.record.spend("first look", time.perf_counter() - start)

@@ -121,14 +121,22 @@ def larger_is_better(model: Any, name: str) -> bool:
     return name.endswith(("acc", "accuracy", "auc", "precision", "recall", "f1_score"))
 
 
+def outputs_of(model: Any, x: Any) -> Any:
+    """Outputs for the first few rows, which tell their shapes; not cheap for a large model."""
+    with backend.graph_loops():
+        return backend.call(model, backend.to_tensors(rows_of(x, slice(0, FEW))), training=False)
+
+
 def heads(
-    model: Any, x: Any, y: Any, weight: Array | None, batch: int, loss: Any = None
+    model: Any, live: Any, x: Any, y: Any, weight: Array | None, batch: int, loss: Any = None
 ) -> tuple[tuple[RunHead, ...], float, float]:
     """Return the outputs with their tasks, and the total data loss of the null model and of a perfect fit.
 
     Parameters
     ----------
     model : keras.Model
+    live : structure of tensors
+        From `outputs_of`; those of other rows serve as well.
     x, y : structure of ndarray
         Rows as the training step was given them.
     weight : ndarray of shape (n_rows,) or None
@@ -145,13 +153,12 @@ def heads(
         rows = np.searchsorted(share, (np.arange(len(weight)) + 0.5) / len(weight))
         x, y, factor = rows_of(x, rows), rows_of(y, rows), float(weight.mean())
     data = gather(x, y, fit_args={}, seconds=1.0).data
-    few = rows_of(x, slice(0, FEW))
-    with backend.graph_loops():
-        live = backend.call(model, backend.to_tensors(few), training=False)
+    few = slice(0, min(n_rows(x), len(keras.tree.flatten(live)[0])))
+    live = rows_of(live, few)
     flat = keras.tree.flatten(live)
     predicted = [np.asarray(keras.ops.convert_to_numpy(t), "float32") for t in flat]
     nothing = [None] * len(flat)
-    outputs = pair(model, live, nothing, nothing, predicted, data, rows_of(y, slice(0, FEW)), loss)
+    outputs = pair(model, live, nothing, nothing, predicted, data, rows_of(y, few), loss)
     only = keras.tree.flatten(x)
     facts = [head_facts(o, np.empty(0), np.asarray(only[0]) if len(only) == 1 else None, ()) for o in outputs]
     scored = [head for head in facts if head.loss != "unknown" and head.target is not None]

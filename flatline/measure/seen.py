@@ -1,5 +1,6 @@
 """Rows of the training batches that a recorder has seen, and what they tell of the targets."""
 
+import time
 from typing import Any
 
 import keras
@@ -40,6 +41,8 @@ class SeenRows:
         self._fair = given is not None
         self._closed = self._fair
         self._parts: list[Any] = []
+        self._live: Any = None  # outputs for a few rows
+        self.pass_seconds = 0.0  # that it took to compute them
         self._n = 0 if self.x is None else n_rows(self.x)
 
     def __len__(self) -> int:
@@ -93,4 +96,8 @@ class SeenRows:
     def _heads(self, model: Any, rows: slice) -> tuple[tuple[RunHead, ...], float, float]:
         weight = None if self.weight is None else self.weight[rows]
         x, y = rows_of(self.x, rows), rows_of(self.y, rows)
-        return runs.heads(model, x, y, weight, self.batch_size or n_rows(x), self._loss)
+        if self._live is None:
+            start = time.perf_counter()
+            self._live = runs.outputs_of(model, x)
+            self.pass_seconds = time.perf_counter() - start
+        return runs.heads(model, self._live, x, y, weight, self.batch_size or n_rows(x), self._loss)

@@ -44,6 +44,10 @@ class Spending:
         needed = (self.spent[kind] + self._costs[kind]) / SHARES[kind] + self.spent[ATTENDING]
         return needed / self.overhead - self.elapsed()
 
+    def expect(self, kind: str, seconds: float) -> None:
+        """Tell what the first of a kind may cost."""
+        self._costs[kind] = self._costs[kind] or seconds
+
     def attend(self, seconds: float) -> None:
         """Tell what the bookkeeping of a step has cost, which is paid whether anything is sampled or not."""
         self.spent[ATTENDING] += seconds

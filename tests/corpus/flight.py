@@ -1,4 +1,4 @@
-"""Train corpus cases under the monitor: which are called, when, and with which cause."""
+"""Train corpus cases while they are watched: which are called, when, and with which cause."""
 
 import time
 import warnings
@@ -32,7 +32,8 @@ class Flown:
 
     name: str
     n_steps: int
-    called_at: int | None  # step of the first WARNING or ERROR
+    called_at: int | None  # step of the first WARNING or ERROR; 0 is before the first step
+    called_live: int | None  # of the first that the run itself has shown
     alarms: tuple[str, ...]  # live and at the end
     causes: tuple[str, ...]
     broken: bool  # ends no better than 1.1 × the null model's loss, or no number
@@ -54,8 +55,8 @@ def fly(name: str, build: Any, *, healthy: bool) -> Flown:
     arguments = {key: value for key, value in setup.fit_args.items() if key not in ("verbose", "callbacks")}
     if healthy:
         arguments["epochs"] = max(HEALTHY_EPOCHS, arguments.get("epochs", 1))
-    monitor = flatline.FlatlineMonitor(verbose=0)
-    callbacks = [*(setup.fit_args.get("callbacks") or []), _Clock(), monitor]
+    monitor = flatline.watch(setup.model, verbose=0)
+    callbacks = [*(setup.fit_args.get("callbacks") or []), _Clock()]
     if setup.y is not None:
         arguments["y"] = setup.y
     failed = ""
@@ -76,6 +77,7 @@ def fly(name: str, build: Any, *, healthy: bool) -> Flown:
         name=name,
         n_steps=0 if isinstance(losses, str) else int(losses.step[-1]) + 1,
         called_at=min((step for step, _ in live), default=None),
+        called_live=min((step for step, _ in live if step), default=None),
         alarms=tuple(dict.fromkeys(f"{f.code} {f.name}" for f in [*(f for _, f in live), *alarms])),
         causes=tuple(dict.fromkeys(f.cause.value for f in [*(f for _, f in live), *alarms] if f.cause)),
         broken=not np.isfinite(last) or last >= limit,
@@ -91,8 +93,10 @@ def summary(flown: list[Flown], right: dict[str, frozenset[str]]) -> str:
     broken = [one for one in flown if one.broken and one.n_steps >= 40]
     called = [one for one in broken if one.called_at is not None]
     early = [one for one in called if one.called_at is not None and one.called_at <= 0.25 * one.n_steps]
+    shown = [one for one in broken if one.called_live is not None and one.called_live <= 0.25 * one.n_steps]
     named = [one for one in flown if right[one.name] & set(one.causes)]
     return (
         f"\n{len(flown)} programs, {len(broken)} of ≥ 40 steps end no better than 1.1 × the null model's loss: "
-        f"{len(called)} called, {len(early)} before a quarter of their steps; a right cause named for {len(named)}"
+        f"{len(called)} called, {len(early)} before a quarter of their steps, {len(shown)} of them by what the run shows; "
+        f"a right cause named for {len(named)}"
     )
