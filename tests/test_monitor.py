@@ -184,7 +184,19 @@ def test_the_record_on_disk_is_judged_as_it_was_live(tmp_path):
     assert {f.code for f in report.findings} == {f.code for f in monitor.report.findings}
 
 
-@pytest.mark.parametrize("given", [{"overhead": 3}, {"overhead": "no"}, {"data": 1}, {"select": ("FL999",)}], ids=str)
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"overhead": 3},
+        {"overhead": "no"},
+        {"data": 1},
+        {"select": ("FL999",)},
+        {"patience": -1},
+        {"monitor": 3},
+        {"start_from_epoch": 0.5},
+    ],
+    ids=str,
+)
 def test_wrong_arguments_are_told_in_one_line(given):
     with pytest.raises(FlatlineError) as error:
         flatline.FlatlineMonitor(**given)
@@ -246,3 +258,51 @@ def test_weights_that_are_no_number_are_found_although_the_loss_is_one():
     assert recorder.record.logs()[GradientLog].nonfinite_weights[-1, 0] == 1
     report = flatline.judge(recorder.record, select=["FL503"])
     assert [finding.severity.name for finding in report.findings] == ["ERROR"]
+
+
+def test_another_model_begins_another_record(tmp_path):
+    monitor = flatline.FlatlineMonitor(verbose=0, run_dir=tmp_path / "run")
+    for epochs in (1, 2):
+        trained(network(), monitor, epochs=epochs)
+    assert len(monitor.record.logs()[LossLog]) == 32
+    assert [len(flatline.load_run(tmp_path / name).logs()[LossLog]) for name in ("run", "run-2")] == [16, 32]
+
+
+def test_unfreezing_layers_begins_another_record():
+    model, monitor = network(), flatline.FlatlineMonitor(verbose=0)
+    model.layers[0].trainable = False
+    model.compile("adam", "sparse_categorical_crossentropy")
+    trained(model, monitor, epochs=1)
+    frozen = monitor.record
+    model.layers[0].trainable = True
+    model.compile("adam", "sparse_categorical_crossentropy")
+    trained(model, monitor, epochs=1)
+    assert monitor.record is not frozen
+    assert len(monitor.record.logs()[GradientLog].layers) == len(frozen.logs()[GradientLog].layers) + 1
+    assert monitor.record.missing == ()
+
+
+def test_what_keras_callbacks_call_patience_and_start_is_meant_here_too():
+    for waiting in ({"start_from_epoch": 20}, {"monitor": "accuracy", "patience": 30}):
+        monitor = flatline.FlatlineMonitor(verbose=0, overhead=0.2, **waiting)
+        with warned():
+            trained(network(rate=1e-9), monitor, epochs=10)
+        assert min(step for step, _ in monitor.record.live) == 160  # at the end, when the report is made
+
+
+def test_a_quantity_that_fit_does_not_report_is_said_to_be_missing():
+    monitor = flatline.FlatlineMonitor(verbose=0, overhead=0.2, monitor="val_loss")
+    with warned():
+        trained(network(rate=1e-9), monitor, epochs=10)
+    assert any("there is no 'val_loss'; `fit` reports accuracy, loss" in what for what in monitor.record.missing)
+
+
+def test_every_step_is_counted_although_most_pass_unattended():
+    monitor = flatline.FlatlineMonitor(verbose=0, overhead=0.001)
+    model = network()
+    history = model.fit(X, Y, epochs=40, batch_size=8, verbose=0, callbacks=[monitor])
+    log = monitor.record.logs()[LossLog]
+    assert log.step.tolist() == list(range(40 * 64))
+    of_epochs = log.loss.reshape(40, 64).mean(axis=1)
+    np.testing.assert_allclose(of_epochs, history.history["loss"], rtol=1e-4)
+    assert len(monitor.record.logs()[GradientLog]) < 40

@@ -122,10 +122,9 @@ class Recorder:
 
     def loop_step_ends(self, step: LoopStep) -> None:
         """End it."""
-        loss = step.value()
+        duration, loss = time.perf_counter() - self._began, step.value()
         if loss is None:
             self.record.miss("the loss: nothing was assigned to `step.loss`")
-        duration = time.perf_counter() - self._began
         self._count(1, loss)
         self._attended(duration)
 

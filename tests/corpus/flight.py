@@ -97,6 +97,6 @@ def summary(flown: list[Flown], right: dict[str, frozenset[str]]) -> str:
     named = [one for one in flown if right[one.name] & set(one.causes)]
     return (
         f"\n{len(flown)} programs, {len(broken)} of ≥ 40 steps end no better than 1.1 × the null model's loss: "
-        f"{len(called)} called, {len(early)} before a quarter of their steps, {len(shown)} of them by what the run shows; "
-        f"a right cause named for {len(named)}"
+        f"{len(called)} called, {len(early)} before a quarter of their steps, {len(shown)} of them by what the "
+        f"run shows; a right cause named for {len(named)}"
     )
