@@ -71,6 +71,23 @@ def test_training_is_the_same_to_the_bit(compiled):
     assert len(monitor.record.logs()[GradientLog]) >= 1
 
 
+def test_a_recurrent_layer_that_draws_masks_in_inference_too_is_left_alone():
+    def recurrent():
+        keras.utils.set_random_seed(0)
+        layers = keras.layers
+        model = keras.Sequential([keras.Input((4, 3)), layers.LSTM(8, dropout=0.2), layers.Dense(3, "softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        return model
+
+    weights = []
+    for callbacks in ([], [flatline.FlatlineMonitor(verbose=0, overhead=0.5)]):
+        model = recurrent()
+        keras.utils.set_random_seed(1)
+        model.fit(X.reshape(512, 4, 3), Y, epochs=2, verbose=0, callbacks=callbacks)
+        weights.append(model.get_weights())
+    assert equal(*weights)
+
+
 def test_a_run_that_learns_is_no_alarm():
     monitor = flatline.FlatlineMonitor(verbose=0)
     with warnings.catch_warnings():

@@ -13,8 +13,11 @@ from flatline.measure.model import RECTIFIERS, declared_activation
 
 
 @contextmanager
-def _quiet(model: Any) -> Iterator[None]:
-    """Put back what a call in inference mode may move: states of random numbers and of stateful layers."""
+def quiet(model: Any) -> Iterator[None]:
+    """Put back what a call in inference mode may move: states of random numbers and of stateful layers.
+
+    A recurrent layer of Keras draws its dropout masks in inference mode as well.
+    """
     weights = {id(w) for layer in model._flatten_layers() for w in layer.weights}
     stateful = any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
     moved = [v for v in model.variables if id(v) not in weights or stateful]
@@ -53,7 +56,7 @@ def probe(model: Any, x: Any, layers: Sequence[Any], n_classes: Sequence[int | N
             units = np.moveaxis(values, axis, -1).reshape(-1, values.shape[axis])
             dead[index[id(layer)]] = float(np.mean(~units.any(axis=0)))
 
-    with _quiet(model), hooked(note), backend.graph_loops():
+    with quiet(model), hooked(note), backend.graph_loops():
         outputs = backend.call(model, backend.to_tensors(x), training=False)
     predicted = [np.asarray(keras.ops.convert_to_numpy(t), "float64") for t in keras.tree.flatten(outputs)]
     classes = [*n_classes, *[None] * len(predicted)]

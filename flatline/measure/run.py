@@ -16,6 +16,7 @@ from flatline.measure.compiled import pair
 from flatline.measure.data import gather
 from flatline.measure.heads import head_facts
 from flatline.measure.model import SLOPE_SHARE, declared_activation, has_custom_train_step, model_kind
+from flatline.measure.probe import quiet
 from flatline.measure.setup import n_rows, rows_of
 
 FEW = 32  # rows for the one forward pass that tells the shapes of the outputs
@@ -123,7 +124,7 @@ def larger_is_better(model: Any, name: str) -> bool:
 
 def outputs_of(model: Any, x: Any) -> Any:
     """Outputs for the first few rows, which tell their shapes; not cheap for a large model."""
-    with backend.graph_loops():
+    with quiet(model), backend.graph_loops():
         return backend.call(model, backend.to_tensors(rows_of(x, slice(0, FEW))), training=False)
 
 
