@@ -116,6 +116,9 @@ class FlatlineMonitor(FlightRecorder):
             self._set_up = self._look(x, y, fit_args)
             self._checked = True
             self._tell(self._set_up, 0)
+            weighted = fit_args.get("class_weight") is not None or fit_args.get("sample_weight") is not None
+            if self._recorder is not None and not weighted:
+                self._recorder.rows.reserve(x, y)
 
     def leave_out_check(self, why: str) -> None:
         """Let the set-up unchecked."""

@@ -41,6 +41,7 @@ class SeenRows:
         self._fair = given is not None
         self._closed = self._fair
         self._parts: list[Any] = []
+        self._reserve: tuple[Any, Any] | None = None
         self._live: Any = None  # outputs for a few rows
         self.pass_seconds = 0.0  # that it took to compute them
         self._n = 0 if self.x is None else n_rows(self.x)
@@ -54,12 +55,23 @@ class SeenRows:
         """Whether more rows are of use."""
         return not self._closed and self._n < PROBE_ROWS
 
+    def reserve(self, x: Any, y: Any) -> None:
+        """Keep rows of what `fit` is given, should the training step not be able to hand any out."""
+        leaves = keras.tree.flatten((x, y))
+        if all(isinstance(array, np.ndarray) and len(array) for array in leaves):
+            rows = np.linspace(0, n_rows(x) - 1, min(n_rows(x), PROBE_ROWS)).astype(int)
+            if sum(array[:1].nbytes for array in leaves) * len(rows) <= KEPT_BYTES:
+                self._reserve = rows_of(x, rows), rows_of(y, rows)
+
     def add(self, data: Any | None) -> None:
         """Add what a training step was given; no more is wanted where it gives no targets, or too much for memory."""
         x, y, weight = (None, None, None) if data is None else keras.utils.unpack_x_y_sample_weight(data)
         size = sum(array.nbytes for array in keras.tree.flatten((x, y)) if array is not None)
         if y is None or size * (len(self._parts) + 1) > KEPT_BYTES:
             self._closed = True
+            if not self._n and self._reserve is not None:
+                self.x, self.y = self._reserve
+                self._n, self._fair = n_rows(self.x), True
             return
         self._parts.append((x, y, weight))
         self.batch_size = max(self.batch_size or 0, n_rows(x))
