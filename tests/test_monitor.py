@@ -88,6 +88,75 @@ def test_a_recurrent_layer_that_draws_masks_in_inference_too_is_left_alone():
     assert equal(*weights)
 
 
+class Noise(keras.layers.Layer):
+    """Draws numbers whose state is kept with the node of the graph: another graph would draw others."""
+
+    def call(self, x):
+        return x + tf.random.normal(tf.shape(x), stddev=0.1)
+
+
+def test_random_operations_of_tensorflow_itself_draw_the_same():
+    weights = []
+    for callbacks in ([], [flatline.FlatlineMonitor(verbose=0, overhead=0.5)]):
+        keras.utils.set_random_seed(0)
+        layers = keras.layers
+        model = keras.Sequential([keras.Input((12,)), layers.Dense(8, "relu"), Noise(), layers.Dense(3, "softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy")
+        keras.utils.set_random_seed(1)
+        model.fit(X, Y, epochs=2, verbose=0, callbacks=callbacks)
+        weights.append(model.get_weights())
+    assert equal(*weights)
+    assert len(callbacks[0].record.logs()[GradientLog]) >= 8
+
+
+class Adversaries(keras.Model):
+    """Two networks with an optimizer each, of which Keras knows neither."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = keras.Sequential([keras.Input((12,)), keras.layers.Dense(4, name="first")])
+        self.second = keras.Sequential([keras.Input((12,)), keras.layers.Dense(4, name="second")])
+
+    def compile(self, one, other):
+        super().compile()
+        self.one, self.other = one, other
+
+    def train_step(self, x):
+        for network, optimizer in ((self.first, self.one), (self.second, self.other)):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(tf.square(network(x) - 1.0))
+            optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)
+        return {"loss": loss}
+
+
+def test_the_first_optimizer_that_a_step_calls_is_sampled():
+    model, recorder = Adversaries(), flatline.FlightRecorder(overhead=0.9)
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    model.fit(X, epochs=2, verbose=0, callbacks=[recorder])
+    log = recorder.record.logs()[GradientLog]
+    assert log.layers == ("first",)
+    assert np.isfinite(log.gradient_norm).all()
+
+
+def test_a_step_without_an_optimizer_that_is_known_is_asked_no_more():
+    class Hidden(Adversaries):
+        def compile(self, one, other):
+            keras.Model.compile(self)
+            self.hidden = {"one": one, "other": other}
+
+        def train_step(self, x):
+            self.__dict__.update(one=self.hidden["one"], other=self.hidden["other"])
+            metrics = super().train_step(x)
+            del self.__dict__["one"], self.__dict__["other"]
+            return metrics
+
+    model, recorder = Hidden(), flatline.FlightRecorder(overhead=0.9)
+    model.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
+    model.fit(X, epochs=4, verbose=0, callbacks=[recorder])
+    assert "gradients: the training step calls no optimizer that is known" in recorder.record.missing
+    assert len(recorder.record.logs()[LossLog]) == 64
+
+
 def test_a_run_that_learns_is_no_alarm():
     monitor = flatline.FlatlineMonitor(verbose=0)
     with warnings.catch_warnings():

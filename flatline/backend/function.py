@@ -3,6 +3,9 @@
 A condition in the graph that is never taken costs little, but it holds on to gradients and outputs, which slowed a step
 of 2 ms by 5 %. Small models are therefore traced twice, and all steps but the sampled ones run through the graph that
 Keras would have made. To trace a large model again takes seconds, and there the condition is not felt.
+
+Random operations of TensorFlow itself (`tf.random.normal`) keep their state with the node of the graph: two graphs
+would draw other numbers than one. Keras' own layers never use them, so only models made of these alone have two.
 """
 
 from collections.abc import Callable
@@ -23,10 +26,30 @@ class Sampler(Protocol):
 
 def may_be_separate(model: Any) -> bool:
     """Whether the sampled steps of a model can have a graph of their own, for about a second."""
-    plain = type(model).make_train_function is keras.Model.make_train_function
+    parts = model._flatten_layers()
     one = model.distribute_strategy.num_replicas_in_sync == 1
     # XLA compiles for seconds; an eager step has no graph.
-    return plain and one and not (model.jit_compile or model.run_eagerly) and len(model._flatten_layers()) <= SMALL
+    graph = not (model.jit_compile or model.run_eagerly)
+    return one and graph and len(parts) <= SMALL and all(map(_is_keras, (*parts, *_losses(model))))
+
+
+def optimizers_of(model: Any) -> list[Any]:
+    """Optimizers among the attributes of a model: a GAN has two, and Keras knows of neither."""
+    return [value for value in vars(model).values() if isinstance(value, keras.optimizers.Optimizer)]
+
+
+def _is_keras(part: Any) -> bool:
+    kind = part if callable(part) and hasattr(part, "__qualname__") else type(part)
+    return kind.__module__.startswith("keras.") and not isinstance(part, keras.layers.Lambda)
+
+
+def _losses(model: Any) -> list[Any]:
+    """Losses and metrics that are not called by their names."""
+    given = [getattr(model, name, None) for name in ("_compile_loss", "_compile_metrics")]
+    names = ("_user_loss", "_user_metrics", "_user_weighted_metrics")
+    flat = keras.tree.flatten([getattr(each, name, None) for each in given if each is not None for name in names])
+    inner = [getattr(each, "fn", None) or getattr(each, "_fn", None) for each in flat]
+    return [each for each in (*flat, *inner) if each is not None and not isinstance(each, str)]
 
 
 class TrainFunction:

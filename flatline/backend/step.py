@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from flatline.backend.capture import Capture
-from flatline.backend.function import TrainFunction, may_be_separate
+from flatline.backend.function import TrainFunction, may_be_separate, optimizers_of
 from flatline.backend.hooks import Step, hooked
 from flatline.backend.tensors import N_ENTRIES, entries, norm, output, value
 from flatline.facts import Array
@@ -124,8 +124,10 @@ class StepSampler:
         step.flatline_sampler = self  # type: ignore[attr-defined]
         model.train_step, model.compute_loss = step, loss
 
-    def install(self) -> None:
+    def install(self, optimizer: Any) -> None:
         """See to it that the step is traced with us in it; `compile` makes Keras forget what it has traced."""
+        for each in (optimizer, *optimizers_of(self._model)):
+            self._attach_optimizer(each)
         function = self._model.train_function
         if isinstance(function, TrainFunction) or not self._model.compiled:
             return
@@ -136,7 +138,7 @@ class StepSampler:
             self._model.train_function = None
         self._installed = True
 
-    def attach_optimizer(self, optimizer: Any) -> None:
+    def _attach_optimizer(self, optimizer: Any) -> None:
         """Wrap an optimizer, once; `compile` may have given the model a new one."""
         if "apply" in vars(optimizer):
             return

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import keras
 import numpy as np
 
 from flatline.backend.step import StepSampler
@@ -29,6 +28,7 @@ CAPTURE_BYTES = 2_000_000  # of one batch
 FIRST_SAMPLES = 8  # of 32 rows make the probe; not held back by the budget: a run flat from the start is told by them
 MOST_SAMPLES = 64  # first samples where batches are so small that fewer do not make a fair sample
 LOOP_ROWS = 32  # of a batch of a loop of the user's own, as many as of a batch of `fit` where they are small
+MOST_VAIN = 8  # samples that were asked for and never came
 ATTENDED = 64  # first steps, each of which is looked at
 PROBE_PASSES = 4.0  # 1; a pass of the probe, which has eight times as many rows, over one of the few rows: 2 to 4
 REST = 0.1  # s without a look
@@ -61,7 +61,7 @@ class Recorder:
         self._armed_at: int | None = None
         self._arming, self._first, self._n_first = 0.0, False, 0
         self._unknown_null: str | None = None
-        self._batch = self._looked_at = 0
+        self._batch = self._looked_at = self._n_vain = 0
         self._lost = self.replayed = False  # the loss is no number; it was looked into
         self._losses: list[tuple[int, float]] = []
         self._step_losses = StepLosses(model, own_train_step=has_custom_train_step(model))
@@ -78,20 +78,12 @@ class Recorder:
         self._planned += (epochs or 0) * (steps or 0)
         known, planned = self.record.facts, self._planned or None
         facts = runs.describe(self.model, self._optimizer, planned_steps=planned, steps_per_epoch=steps)
-        if known is not None:
-            names = ("heads", "null", "perfect", "n_null", "batch_size", "scheduled")
-            facts = replace(facts, **{name: getattr(known, name) for name in names})
-        self.record.describe(facts)
+        self.record.describe(facts if known is None else runs.carried_on(known, facts))
         self.record.end(None)
 
     def is_of_another_run(self, model: Any) -> bool:
         """Whether this model, as it is now, cannot go on with what was recorded."""
-        known = self.record.facts
-        if self.model is not model:
-            return True
-        if known is None or not known.layers:  # not built yet
-            return False
-        return [layer.name for layer in known.layers] != [layer.name for layer, _ in runs.owners(model)]
+        return self.model is not model or not runs.goes_on(model, self.record.facts)
 
     def attach(self, optimizer: Any = None) -> None:
         """Step into the training step of the model, before it is traced."""
@@ -103,15 +95,14 @@ class Recorder:
         self._sampler = StepSampler.of(model) or StepSampler(
             model, lambda variables: runs.watched(model, variables), CAPTURE_BYTES
         )
-        self._sampler.attach_optimizer(self._optimizer)
-        self._sampler.install()
+        self._sampler.install(self._optimizer)
 
     def loop_step_begins(self, data: tuple[Any, Any, Any]) -> contextlib.AbstractContextManager[None]:
         """Begin a step of a loop that is not Keras' own; the step is what happens in the context returned."""
         self._in_loop = True
         if self.rows.wanted:
             start = time.perf_counter()
-            self.rows.add(keras.tree.map_structure(_first_rows, data) if data[1] is not None else None)
+            self.rows.add_first(data, LOOP_ROWS)
             self.record.spend("first look", time.perf_counter() - start)
         self.step_begins()
         # A step that the user has compiled is traced in the first; one that is not matters only when it is sampled.
@@ -228,7 +219,10 @@ class Recorder:
         start = time.perf_counter()
         sampler, step = self._sampler, self._armed_at
         self._armed_at = None
-        if sampler is None or step is None or not sampler.done():
+        if sampler is None or step is None:
+            return
+        if not sampler.done():
+            self._give_up(sampler)
             return
         found = sampler.read()
         if self._first and self.record.facts is not None:  # `fit` may have begun with a model without weights
@@ -250,6 +244,14 @@ class Recorder:
             self.record.spend("first look", seconds)
         else:
             self.spending.spend("sampling", seconds)
+
+    def _give_up(self, sampler: StepSampler) -> None:
+        """Ask no more where nothing is ever written."""
+        sampler.disarm()
+        self._n_vain += 1
+        if self._n_vain == MOST_VAIN:
+            self.record.miss("gradients: the training step calls no optimizer that is known")
+            self._sampler = None
 
     def _replay(self, data: Any) -> None:
         """Look once where a loss that is no number comes from."""
@@ -294,7 +296,3 @@ class Recorder:
         found = probe(self.model, self.rows.probe(), layers, classes)
         self.record.add(ProbeLog, step=self.n_steps - 1, heads=tuple(head.name for head in facts.heads), **found)
         self.spending.spend("probe", time.perf_counter() - start)
-
-
-def _first_rows(array: Any) -> Any:
-    return None if array is None else np.asarray(array[:LOOP_ROWS])

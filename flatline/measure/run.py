@@ -1,6 +1,7 @@
 """What a run is, from the model and a few rows of its batches: layers, heads, and the null model's loss."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -63,6 +64,19 @@ def watched(model: Any, trained: Sequence[Any]) -> list[Watched]:
 
 def _entries(n: int, rng: np.random.Generator) -> Array:
     return np.arange(n) if n <= N_ENTRIES else np.sort(rng.choice(n, N_ENTRIES, replace=False))
+
+
+def goes_on(model: Any, known: RunFacts | None) -> bool:
+    """Whether the layers that are trained are those that were described; before it is built a model has none."""
+    if known is None or not known.layers:
+        return True
+    return [layer.name for layer in known.layers] == [layer.name for layer, _ in owners(model)]
+
+
+def carried_on(known: RunFacts, facts: RunFacts) -> RunFacts:
+    """Keep of a run what its batches have told, when `fit` is called again."""
+    names = ("heads", "null", "perfect", "n_null", "batch_size", "scheduled")
+    return replace(facts, **{name: getattr(known, name) for name in names})
 
 
 def describe(model: Any, optimizer: Any, *, planned_steps: int | None, steps_per_epoch: int | None) -> RunFacts:

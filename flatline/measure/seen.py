@@ -63,6 +63,11 @@ class SeenRows:
             if sum(array[:1].nbytes for array in leaves) * len(rows) <= KEPT_BYTES:
                 self._reserve = rows_of(x, rows), rows_of(y, rows)
 
+    def add_first(self, data: tuple[Any, Any, Any], n: int) -> None:
+        """Add the first rows of a batch of a loop that is not Keras' own."""
+        first = keras.tree.map_structure(lambda a: None if a is None else np.asarray(a[:n]), data)
+        self.add(first if data[1] is not None else None)
+
     def add(self, data: Any | None) -> None:
         """Add what a training step was given; no more is wanted where it gives no targets, or too much for memory."""
         x, y, weight = (None, None, None) if data is None else keras.utils.unpack_x_y_sample_weight(data)

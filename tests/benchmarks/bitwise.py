@@ -77,6 +77,44 @@ def own_step() -> Any:
     return model
 
 
+class Noise(layers.Layer):
+    """Draws numbers whose state is kept with the node of the graph."""
+
+    def call(self, x: Any) -> Any:
+        return x + tf.random.normal(tf.shape(x), stddev=0.1)
+
+
+class Adversaries(keras.Model):
+    """A GAN: two networks, two optimizers, and noise drawn in the step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.judge = keras.Sequential([keras.Input((12,)), layers.Dense(16, "relu"), layers.Dense(1)])
+        self.maker = keras.Sequential([keras.Input((4,)), layers.Dense(16, "relu"), layers.Dense(12)])
+
+    def compile(self, of_judge: Any, of_maker: Any) -> None:
+        super().compile()
+        self.of_judge, self.of_maker = of_judge, of_maker
+
+    def train_step(self, x: Any) -> Any:
+        n = tf.shape(x)[0]
+        noise = tf.random.normal((n, 4))
+        with tf.GradientTape(persistent=True) as tape:
+            made = self.maker(noise)
+            real, false = self.judge(x), self.judge(made)
+            judged = tf.reduce_mean(tf.nn.softplus(-real) + tf.nn.softplus(false))
+            fooled = tf.reduce_mean(tf.nn.softplus(-false))
+        for network, optimizer, loss in ((self.judge, self.of_judge, judged), (self.maker, self.of_maker, fooled)):
+            optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)
+        return {"loss": judged}
+
+
+def adversaries() -> Any:
+    model = Adversaries()
+    model.compile(keras.optimizers.Adam(), keras.optimizers.Adam())
+    return model
+
+
 def recurrent() -> Any:
     model = keras.Sequential([keras.Input((4, 3)), layers.LSTM(8, dropout=0.2), layers.Dense(3, "softmax")])
     model.compile("rmsprop", LOSS)
@@ -89,6 +127,10 @@ def mixed() -> Any:
         return dense()
     finally:
         keras.mixed_precision.set_global_policy("float32")
+
+
+def unsupervised(model: Any, monitor: Any) -> None:
+    model.fit(X, epochs=3, verbose=0, callbacks=[monitor] if monitor else [])
 
 
 def fit(x: Any, **given: Any) -> Callable[[Any, Any], None]:
@@ -144,6 +186,8 @@ CASES: dict[str, tuple[Callable[[], Any], Callable[[Any, Any], None]]] = {
     "mixed_float16, loss scaling": (mixed, fit(X)),
     "gradient accumulation": (lambda: dense(optimizer=keras.optimizers.Adam(gradient_accumulation_steps=4)), fit(X)),
     "own train_step, subclassed": (own_step, fit(X)),
+    "GAN, two optimizers, tf.random": (adversaries, unsupervised),
+    "layer that calls tf.random": (lambda: dense(Noise()), fit(X)),
     "LSTM with dropout": (recurrent, fit(ROWS)),
     "many calls of fit, watched": (lambda: dense(layers.Dropout(0.3)), many_fits),
     "train_on_batch, watched": (lambda: dense(layers.Dropout(0.3)), batches),
