@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not arguments.module:
         _file(Path(arguments.script), "SCRIPT")
     fail_on = _fail_on(arguments)
-    name = Path(arguments.script).stem
+    name = arguments.script if arguments.module else Path(arguments.script).stem
     run_dir = arguments.run_dir or Path("flatline-runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     if run_dir.is_dir() and any(run_dir.iterdir()):
         raise FlatlineError(f"--run-dir must be a new or empty directory. Got {run_dir}, which holds something.")

@@ -25,6 +25,7 @@ FEW_EPOCHS = 3  # 1; passes over the data after which "not yet" is an answer, wh
 PLANNED_SHARE = 0.2  # 1; of the planned steps, after which the same holds
 MAX_STEPS = 400  # steps that suffice to say "not yet" when an epoch is longer; batches differ, but by then they average
 SETTLED = 2.5  # 1; times the required steps, half of the plan: an LSTM of 16 units left the null model after a third
+FEWEST_SETTLED = 40  # steps; in fewer, noise hides a slow fall: 30 steps of Adam that had come from 0.74 to 0.69 = null
 BATCHES = 10  # steps in a window below which its mean is mostly the noise of single batches
 BEYOND = 0.1  # 1; progress above a perfect fit's that cannot be: then the penalty was lower than when last sampled
 REACH = 3.0  # 1; how much further a trend is followed than the run has come or is planned to go
@@ -74,7 +75,7 @@ def settled_steps(run: RunFacts) -> int:
         known.append(SETTLED * FEW_EPOCHS * run.steps_per_epoch)
     if run.planned_steps:
         known.append(SETTLED * PLANNED_SHARE * run.planned_steps)
-    return max(required_steps(run), math.ceil(min(known)))
+    return max(required_steps(run), FEWEST_SETTLED, math.ceil(min(known)))
 
 
 def progress(run: RunFacts, losses: LossLog) -> Progress:

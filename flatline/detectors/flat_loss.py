@@ -10,7 +10,8 @@ above the null model it lies; one that was better and fell back is `worse-than-n
 far above it is `diverging-loss` (FL505), which may stand beside this finding and then explains it.
 
 Some networks, recurrent ones above all, start late. So it is worth knowing at first, and an alarm from 2.5 times as
-many steps on: half of what is planned. A finding that names a cause is an alarm before that.
+many steps on: half of what is planned, and at least 40 steps, because in fewer noise hides a slow fall. A finding that
+names a cause is an alarm before that.
 
 ## Why it matters
 A network at the null model's loss predicts the class frequencies for every input: it has learnt nothing about the
