@@ -15,8 +15,18 @@ def test_table():
             row(make.run(planned_steps=600), make.FLAT, message="0.99", severity=Severity.WARNING),  # half of the plan
             row(make.run(planned_steps=601), make.FLAT, message="0.99", severity=Severity.INFO),
             # a trial of three short epochs: noise hides a slow fall
-            row(make.run(planned_steps=39, steps_per_epoch=13), make.losses(1.0, 1.0, n=39), severity=Severity.INFO),
-            row(make.run(planned_steps=40, steps_per_epoch=10), make.losses(1.0, n=40), severity=Severity.WARNING),
+            row(
+                make.run(planned_steps=39, steps_per_epoch=13),
+                make.losses(1.0, 1.0, n=39),
+                message="after 39",
+                severity=Severity.INFO,
+            ),
+            row(
+                make.run(planned_steps=40, steps_per_epoch=10),
+                make.losses(1.0, n=40),
+                message="after 40",
+                severity=Severity.WARNING,
+            ),
             row(make.run(), make.losses(3.0, 1.02, 1.0, 1.0, 1.0), message="learnt nothing"),
             row(make.run(), make.losses(1.0, 1.0, penalty=0.0, n=200), message="after 200 steps"),
             # constant to the bit, as with a dead network
