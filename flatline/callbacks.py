@@ -45,8 +45,9 @@ def _guarded(method: Callable[..., Any]) -> Callable[..., Any]:
             if self._broken:  # told already, by a hook within this one
                 return None
             self._broken = True
-            what = f"everything after `{method.__name__}` raised {type(error).__name__}: {str(error)[:200]}"
+            what = f"everything after this: {type(error).__name__}: {str(error)[:200]} (in `{method.__name__}`)"
             self.record.miss(what)
+            self.record.end("not known: the recording failed")
             warnings.warn(
                 f"flatline stops recording, training goes on: {what}", FlatlineWarning, stacklevel=users_line()
             )
@@ -161,16 +162,18 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
         ...         optimizer.apply(gradients, model.trainable_variables)
         >>> monitor.finish()
         """
-        now = LoopStep(model, len(keras.tree.flatten(x)[0]) if x is not None else 0)
-        with self._loop_step_begins(model, (x, y, sample_weight), optimizer, loss) or contextlib.nullcontext():
+        now = LoopStep()
+        data = (x, y, sample_weight)
+        with self._loop_step_begins(now, model, data, optimizer, loss) or contextlib.nullcontext():
             yield now
         self._loop_step_ends(now)
 
     @_guarded
-    def _loop_step_begins(self, model: Any, data: tuple[Any, Any, Any], optimizer: Any, loss: Any) -> Any:
+    def _loop_step_begins(self, step: LoopStep, model: Any, data: tuple[Any, Any, Any], *given: Any) -> Any:
+        step.begin(model, data[0])
         if not self._open or self._running().model is not model:
             super().set_model(model)
-            self._attach(model, optimizer, loss)
+            self._attach(model, *given)
             self._running().begin(epochs=None, steps=None)
             self._open = True
         return self._running().loop_step_begins(data)
@@ -208,6 +211,9 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
     @_guarded
     def on_train_begin(self, logs: Any = None) -> None:
         """Keras calls this when `fit` begins."""
+        if self._batches:  # the call of `fit` before was interrupted
+            self._catch_up()
+        self._unattended = 0
         self._running().begin(epochs=self.params.get("epochs"), steps=self.params.get("steps"))
         self._open = True
         if self._writer is not None:

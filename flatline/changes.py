@@ -5,7 +5,7 @@ from typing import Any
 
 from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts, Task
 from flatline.fix import Edit, Fix, MapInput, MapLabels, ReplaceLayer, Safety, SetCompile, SetLayer
-from flatline.layers import CONVOLUTIONS, DENSE, WEIGHTED, written
+from flatline.layers import CONVOLUTIONS, DENSE, WEIGHTED, code, written
 from flatline.outputs import BINARY, place
 
 _PURE_ACTIVATIONS = frozenset({"Softmax", "ReLU", "LeakyReLU", "ELU"})
@@ -38,7 +38,7 @@ def set_activation(head: HeadFacts, model: ModelFacts | None, activation: str) -
         return Change(edits=(edit,), snippet=written(layer, activation=activation))
     if layer is not None and layer.builtin and layer.kind in _PURE_ACTIVATIONS:
         edit = ReplaceLayer(layer=layer.name, kind="Activation", config={"activation": activation})
-        return Change(edits=(edit,), snippet=f'keras.layers.Activation("{activation}", name="{layer.name}")')
+        return Change(edits=(edit,), snippet=code("Activation", f'"{activation}"', layer.name))
     if activation == "linear":
         return Change(edits=None, snippet=f"outputs = keras.layers.Dense({head.units})(features)")
     return Change(edits=None, snippet=f'outputs = keras.layers.Activation("{activation}")(outputs)')

@@ -98,7 +98,7 @@ def _quieten() -> None:
 def _file(path: Path, option: str) -> None:
     if not path.is_file():
         raise FlatlineError(
-            f"{option} must be a file. Got {path}, which {'is none' if path.exists() else 'does not exist'}."
+            f"{option} must be a file. Got {path}, which {'is no file' if path.exists() else 'does not exist'}."
         )
 
 
@@ -110,23 +110,28 @@ def run(arguments: argparse.Namespace) -> int:
     from datetime import datetime
 
     from flatline.running import Flight
+    from flatline.settings import selection
 
     if not arguments.module:
         _file(Path(arguments.script), "SCRIPT")
+    if not 0 < arguments.overhead < 1:
+        raise FlatlineError(f"--overhead must be a share in (0, 1). Got {arguments.overhead}.")
+    selection(arguments.select, arguments.ignore, caller="flatline run")  # before the script runs, not when it trains
     fail_on = _fail_on(arguments)
     name = arguments.script if arguments.module else Path(arguments.script).stem
     run_dir = arguments.run_dir or Path("flatline-runs") / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     if run_dir.is_dir() and any(run_dir.iterdir()):
         raise FlatlineError(f"--run-dir must be a new or empty directory. Got {run_dir}, which holds something.")
     chosen = {"overhead": arguments.overhead, "select": arguments.select, "ignore": arguments.ignore}
-    flight = Flight(run_dir.absolute(), tell=_tell, **chosen)
-    code = flight.run(arguments.script, arguments.args, module=arguments.module)
+    directory = run_dir.absolute()  # the script may go elsewhere
+    code = Flight(directory, tell=_tell, **chosen).run(arguments.script, arguments.args, module=arguments.module)
     sys.stdout.flush()
-    if not run_dir.is_dir():
-        sys.stderr.write("flatline: no `fit` and no `train_on_batch` of Keras 3 was called, so nothing was recorded\n")
-        return code
-    found = _show(run_dir, arguments, fail_on)
-    sys.stderr.write(f"flatline: recorded in {run_dir}; `flatline report {run_dir}` shows this again\n")
+    if not directory.is_dir():
+        _tell("nothing was recorded: the script called neither `fit` nor `train_on_batch` of Keras 3")
+        _tell("a training loop of your own is recorded by `with monitor.step(…)`; the README has an example")
+        return code or WRONG
+    found = _show(directory, arguments, fail_on)
+    _tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again")
     return code or found
 
 
@@ -172,6 +177,8 @@ def _show(run_dir: Path, arguments: argparse.Namespace, fail_on: Severity) -> in
         alarms = tuple(finding.code for finding in report.findings if (finding.severity or 0) >= Severity.WARNING)
         if any((finding.severity or 0) >= fail_on for finding in report.findings):
             code = FOUND
+        elif not report.passed and code == CLEAN:
+            code = WRONG  # nothing could be judged, which is no pass
         scope = f"{report.scope.get('model')}, {report.scope.get('steps', 'no')} steps"
         if len(runs) > 1:
             repeated = f": as run {said[alarms]}" if alarms in said else ""

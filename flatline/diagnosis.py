@@ -29,6 +29,10 @@ SUBJECTS = {
 """First digits of codes, the most certain subject first."""
 
 
+RUN_SHOWS = frozenset({"FL501", "FL502", "FL507", "FL602", "FL705", "FL707", "FL708", "FL807"})
+"""What a run looks like in which nothing is learnt: whatever explains FL001, which says so before, explains these."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Group:
     """A finding and what hangs under it: other findings of its cause, and the symptoms that it explains."""
@@ -118,7 +122,7 @@ def _explains(cause: Finding, effect: Finding) -> bool:
     return (
         cause.cause is not None
         and cause.cause is not effect.cause
-        and effect.code in cause.explains
+        and (effect.code in cause.explains or (effect.code in RUN_SHOWS and "FL001" in cause.explains))
         and severity_of(cause) >= min(severity_of(effect), Severity.WARNING)
     )
 

@@ -1,6 +1,7 @@
 """What built-in layers are, as far as checks need to know: which have a kernel, bend, merge or normalise."""
 
 import math
+import re
 
 from flatline.facts import LayerFacts
 
@@ -82,6 +83,14 @@ def written(layer: LayerFacts, **changes: object) -> str:
             arguments[name] = layer.config[name]
     if layer.activation is not None and layer.kind in WEIGHTED | RECURRENT | {"Activation"}:
         arguments["activation"] = layer.activation
-    arguments |= changes | {"name": layer.name}
+    arguments |= changes
     told = ", ".join(f"{name}={value!r}".replace("'", '"') for name, value in arguments.items())
-    return f"keras.layers.{layer.kind}({told})"
+    return code(layer.kind, told, layer.name)
+
+
+def code(kind: str, arguments: str, name: str) -> str:
+    """Write a layer as code; a name that Keras has given is a comment, because it may give it to another layer then."""
+    automatic = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
+    if re.fullmatch(rf"{automatic}(_\d+)?", name):
+        return f"keras.layers.{kind}({arguments})  # {name}"
+    return f"keras.layers.{kind}({', '.join(filter(None, (arguments, f'name={chr(34)}{name}{chr(34)}')))})"

@@ -132,6 +132,8 @@ class FlatlineMonitor(FlightRecorder):
             return self._chosen.heard(preflight.look(self.model, x, y, fit_args, checks))
         except Exception as error:  # the monitor can do without; what it records is still judged
             told = isinstance(error, FlatlineError)
+            if not getattr(self.model, "compiled", False):
+                told, error = True, FlatlineError("the model is not compiled with its loss and optimizer")
             reason = str(error) if told else f"{type(error).__name__}: {str(error)[:200]}"
             self.record.miss(f"the checks of the set-up: {reason}")
             return ()

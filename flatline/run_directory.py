@@ -35,7 +35,7 @@ def load_run(path: str | os.PathLike[str]) -> RunRecord:
     Parameters
     ----------
     path : path
-        The directory that the run was recorded to.
+        The directory that the run was recorded to, or one of `flatline run` in which a single model was trained.
 
     Returns
     -------
@@ -53,6 +53,11 @@ def load_run(path: str | os.PathLike[str]) -> RunRecord:
             found = files(directory)
             if found:
                 return _load(found[-1][1], found[-1][1].read_bytes())
+            inside = runs_in(directory)
+            if len(inside) > 1:
+                error = f"it holds {len(inside)} runs, the first in {quoted(inside[0])}"
+            elif inside != [directory]:
+                directory = inside[0]
         except (OSError, ValueError) as problem:
             error = reason(problem)
     raise FlatlineError(f"No run in {quoted(directory)}: {error}; give the directory that a run was recorded to")

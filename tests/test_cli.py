@@ -160,7 +160,7 @@ def test_numbers_are_checked(capsys, model, data, number):
 def test_missing_files_are_said(capsys, model, data, tmp_path):
     assert "MODEL.keras must be a file. Got" in wrong(capsys, "check", tmp_path / "gone.keras", "--data", data)
     assert "which does not exist" in wrong(capsys, "check", model, "--data", tmp_path / "gone.npz")
-    assert "which is none" in wrong(capsys, "check", model, "--data", tmp_path)
+    assert "which is no file" in wrong(capsys, "check", model, "--data", tmp_path)
 
 
 def test_missing_arrays_are_said_with_those_that_are_there(capsys, model, data):

@@ -383,6 +383,22 @@ def test_a_quantity_that_fit_does_not_report_is_said_to_be_missing():
     assert any("there is no 'val_loss'; `fit` reports accuracy, loss" in what for what in monitor.record.missing)
 
 
+class Interrupt(keras.callbacks.Callback):
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == 7:
+            raise KeyboardInterrupt
+
+
+def test_an_interrupted_fit_is_gone_on_with():
+    model, monitor = network(), flatline.FlatlineMonitor(verbose=0, overhead=0.001)
+    trained(model, monitor, epochs=8)  # long enough for most steps to pass unattended
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, Y, batch_size=32, verbose=0, callbacks=[monitor, Interrupt()])
+    trained(model, monitor, epochs=1)
+    assert monitor.record.logs()[LossLog].step.tolist() == list(range(9 * 16 + 8))
+    assert monitor.record.missing == ()
+
+
 def test_every_step_is_counted_although_most_pass_unattended():
     monitor = flatline.FlatlineMonitor(verbose=0, overhead=0.001)
     model = network()

@@ -1,6 +1,7 @@
 """The writer: never more than a second lost, never more disk than allowed, never an error into a training."""
 
 import errno
+import gc
 import math
 import mmap
 import os
@@ -9,6 +10,7 @@ import shutil
 import signal
 import struct
 import time
+import traceback
 
 import numpy as np
 import pytest
@@ -32,10 +34,12 @@ def forked(function):
     """Run in a forked child; its exit status tells whether it came to the end."""
     child = os.fork()
     if child == 0:
+        gc.disable()  # a hundred children that walk all objects would each have a copy of them
         try:
             function()
             os._exit(0)
         except BaseException:
+            traceback.print_exc()
             os._exit(1)
     return child
 

@@ -59,7 +59,7 @@ from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, ReplaceLayer, SetFit
 from flatline.gates import severity_unless_learning
 from flatline.graph import LayerGraph
-from flatline.layers import size
+from flatline.layers import code, size
 from flatline.registry import check
 
 LEAST_VALUES = 2  # values a feature; the mean of one value is the value itself
@@ -111,7 +111,7 @@ def batch_norm_of_single_values(model: ModelFacts, plan: PlanFacts, rehearsal: R
             Fix(
                 title="normalise each sample by itself: `LayerNormalization`",
                 edits=tuple(ReplaceLayer(layer=one.name, kind="LayerNormalization", config={}) for one, _ in few),
-                snippet="\n".join(f'keras.layers.LayerNormalization(name="{one.name}")' for one, _ in few),
+                snippet="\n".join(code("LayerNormalization", "", one.name) for one, _ in few),
             ),
         ),
         severity=severity,

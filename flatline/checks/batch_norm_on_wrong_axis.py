@@ -60,6 +60,7 @@ from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, SetLayer
 from flatline.gates import severity_unless_learning
+from flatline.layers import code
 from flatline.registry import check
 
 IMAGE_AXES = (3, 4)  # axes of a sample: two or three of space and the channels
@@ -90,7 +91,7 @@ def batch_norm_on_wrong_axis(model: ModelFacts, rehearsal: RehearsalFacts | None
             Fix(
                 title="normalise over the channels, `axis=-1`",
                 edits=tuple(SetLayer(layer=one.name, argument="axis", value=-1) for one, _ in wrong),
-                snippet="\n".join(f'keras.layers.BatchNormalization(axis=-1, name="{one.name}")' for one, _ in wrong),
+                snippet="\n".join(code("BatchNormalization", "axis=-1", one.name) for one, _ in wrong),
             ),
         ),
         severity=severity_unless_learning(Severity.WARNING, rehearsal),

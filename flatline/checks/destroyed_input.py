@@ -68,6 +68,7 @@ from flatline.facts import ArrayFacts, DataFacts, LayerFacts, ModelFacts, Rehear
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, Safety, SetLayer
 from flatline.gates import severity_unless_learning
+from flatline.layers import code
 from flatline.registry import check
 
 MAX_GAIN = 5.0  # 1; a picture under noise or brightness of four times its own rms; usual strengths stay below 1.5
@@ -128,6 +129,6 @@ def _tame(layer: LayerFacts) -> Fix:
         return Fix(
             title=f"tell `{layer.name}` that pixels are in [0, 1]",
             edits=(SetLayer(layer=layer.name, argument="value_range", value=(0, 1)),),
-            snippet=f'keras.layers.{layer.kind}(…, value_range=(0, 1), name="{layer.name}")'.replace("…", "0.2"),
+            snippet=code(layer.kind, "0.2, value_range=(0, 1)", layer.name),
         )
     return Fix(title=f"weaken `{layer.name}`, and look at what it makes of a few rows", safety=Safety.ADVICE)

@@ -61,7 +61,17 @@ from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Edit, Fix, ReplaceLayer, SetLayer
 from flatline.gates import severity_unless_learning
 from flatline.graph import LayerGraph
-from flatline.layers import DROPOUT, MAX_POOLING, MEAN_POOLING, NORMALISING, SHAPING, WEIGHTED, activation, written
+from flatline.layers import (
+    DROPOUT,
+    MAX_POOLING,
+    MEAN_POOLING,
+    NORMALISING,
+    SHAPING,
+    WEIGHTED,
+    activation,
+    code,
+    written,
+)
 from flatline.registry import check
 
 MOST_HIDDEN = 0  # layers; a softmax that feeds another layer hands on hardly any signal
@@ -99,9 +109,7 @@ def hidden_softmax(model: ModelFacts, objective: ObjectiveFacts, rehearsal: Rehe
                 title='use `activation="relu"` in the hidden layers',
                 edits=tuple(_edit(layer) for layer in found),
                 snippet="\n".join(
-                    f'keras.layers.ReLU(name="{layer.name}")'
-                    if layer.kind == "Softmax"
-                    else written(layer, activation="relu")
+                    code("ReLU", "", layer.name) if layer.kind == "Softmax" else written(layer, activation="relu")
                     for layer in found
                 ),
             ),

@@ -87,7 +87,7 @@ def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -
         peak = max(abs(head.target.minimum), abs(head.target.maximum))
         moderate = too_large.broken and peak < MODERATE
         alarming = not moderate if rehearsal is None else _is_to_blame(rehearsal)
-        standardise = map_labels(objective, "standardize", "y = (y - y.mean(axis=0)) / y.std(axis=0)")
+        standardise = map_labels(objective, "standardize", _STANDARDISED)
         yield Finding(
             message=f"targets of {at(head)} are of the size {rms:.3g} ({head.target.minimum:.4g} … "
             f"{head.target.maximum:.4g}), and a fresh network's outputs of about 1",
@@ -96,6 +96,10 @@ def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -
             fixes=(fix("standardise the targets", standardise),),
             severity=Severity.WARNING if alarming else Severity.INFO,
         )
+
+
+_STANDARDISED = """y_mean, y_std = y.mean(axis=0), y.std(axis=0)  # keep both: for validation and test, and
+y = (y - y_mean) / y_std  # predictions come back as y_std * model.predict(X) + y_mean"""
 
 
 def _is_to_blame(rehearsal: RehearsalFacts) -> bool:

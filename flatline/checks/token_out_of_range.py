@@ -67,6 +67,7 @@ from flatline.errors import CannotTell
 from flatline.facts import DataFacts, LayerFacts, ModelFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, Safety, SetLayer
+from flatline.layers import code
 from flatline.registry import check
 
 
@@ -122,5 +123,5 @@ def _enlarge(layer: LayerFacts, rows: int) -> Fix:
     return Fix(
         title=f"give `{layer.name}` a row for every token: `input_dim={rows}`",
         edits=(SetLayer(layer=layer.name, argument="input_dim", value=rows),),
-        snippet=f'keras.layers.Embedding(input_dim={rows}, output_dim={width}, name="{layer.name}")',
+        snippet=code("Embedding", f"input_dim={rows}, output_dim={width}", layer.name),
     )

@@ -67,7 +67,7 @@ from flatline.cause import Cause
 from flatline.errors import CannotTell
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, SetLayer
-from flatline.layers import WEIGHTED
+from flatline.layers import WEIGHTED, code
 from flatline.logs import GradientLog, LossLog, ProbeLog, RunFacts, UpdateLog
 from flatline.progress import Progress, State
 from flatline.rates import rate_at, set_rate
@@ -190,6 +190,6 @@ def _other_start(run: RunFacts, name: str) -> tuple[Fix, ...]:
         Fix(
             title=f"start `{name}` from symmetric weights and zero biases (He initialisation)",
             edits=tuple(SetLayer(layer=name, argument=argument, value=value) for argument, value in settings.items()),
-            snippet=f'keras.layers.{layer.kind}(..., {written}, name="{name}")',
+            snippet=code(layer.kind, f"..., {written}", name),
         ),
     )

@@ -63,7 +63,7 @@ from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, Safety, SetLayer
-from flatline.layers import CONVOLUTIONS, DENSE
+from flatline.layers import CONVOLUTIONS, DENSE, code
 from flatline.logs import GradientLog, LossLog, RunFacts, UpdateLog
 from flatline.progress import Progress, State, progress
 from flatline.rates import rate_at, set_rate
@@ -203,9 +203,7 @@ def _backward(run: RunFacts, gradients: GradientLog, rows: Array) -> Finding | N
     start = Fix(
         title="use He initialisation" if len(weighted) == 1 else f"use He initialisation in {len(weighted)} layers",
         edits=tuple(SetLayer(layer=one.name, argument="kernel_initializer", value="he_normal") for one in weighted),
-        snippet="\n".join(
-            f'keras.layers.{one.kind}(..., kernel_initializer="he_normal", name="{one.name}")' for one in weighted
-        ),
+        snippet="\n".join(code(one.kind, '..., kernel_initializer="he_normal"', one.name) for one in weighted),
     )
     return Finding(
         message=(

@@ -60,7 +60,7 @@ from flatline.cause import Cause
 from flatline.errors import CannotTell
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, MapInput, SetLayer
-from flatline.layers import NORMALISING, RECURRENT, WEIGHTED
+from flatline.layers import NORMALISING, RECURRENT, WEIGHTED, code
 from flatline.logs import ActivationLog, GradientLog, LossLog, RunFacts, UpdateLog
 from flatline.progress import State
 from flatline.rates import rate_at, set_rate
@@ -153,6 +153,6 @@ def _other_start(run: RunFacts, name: str) -> tuple[Fix, ...]:
         Fix(
             title=f"start `{name}` from Keras' default initialiser",
             edits=(SetLayer(layer=name, argument="kernel_initializer", value="glorot_uniform"),),
-            snippet=f'keras.layers.{layer.kind}(..., kernel_initializer="glorot_uniform", name="{name}")',
+            snippet=code(layer.kind, '..., kernel_initializer="glorot_uniform"', name),
         ),
     )

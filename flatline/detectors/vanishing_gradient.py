@@ -66,7 +66,7 @@ from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, SetLayer
-from flatline.layers import CONVOLUTIONS, DENSE, RECURRENT, SIGMOIDS, TANHS
+from flatline.layers import CONVOLUTIONS, DENSE, RECURRENT, SIGMOIDS, TANHS, code
 from flatline.logs import GradientLog, LossLog, RunFacts, RunLayer
 from flatline.progress import State
 from flatline.registry import check
@@ -176,8 +176,7 @@ def _fixes(cause: Cause | None, saturating: Sequence[RunLayer], weighted: Sequen
             title=f"{hand} in {', '.join(f'`{name}`' for name in written)}",
             edits=tuple(SetLayer(layer=name, argument=argument, value=value) for name, argument, value in relu + start),
             snippet="\n".join(
-                f'keras.layers.{kinds[name]}(..., {", ".join(arguments)}, name="{name}")'
-                for name, arguments in written.items()
+                code(kinds[name], f"..., {', '.join(arguments)}", name) for name, arguments in written.items()
             ),
         ),
     )

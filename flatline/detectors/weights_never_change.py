@@ -165,7 +165,7 @@ def _all_still(run: RunFacts, now: Progress, why: dict[str, _Why], step: Array, 
         severity = Severity.WARNING if may_rise or may_be_sparse else Severity.ERROR
     elif now.state is State.PLATEAU:
         severity = Severity.WARNING
-    return _finding(run, f"the weights of all {len(why)} layers that were sampled", list(why), main, step, severity)
+    return _finding(run, f"the kernels of all {len(why)} layers that were sampled", list(why), main, step, severity)
 
 
 def _some_still(run: RunFacts, now: Progress, why: dict[str, _Why], step: Array) -> Findings:
@@ -176,8 +176,8 @@ def _some_still(run: RunFacts, now: Progress, why: dict[str, _Why], step: Array)
         names = [name for name, one in why.items() if one is reason]
         if names:
             n_others = len(names) - 1
-            told = f"the weights of `{names[0]}`" + (
-                f" and {n_others} other layer{'s' * (n_others > 1)}" if n_others else ""
+            told = f"the kernel of `{names[0]}`" + (
+                f" and of {n_others} other layer{'s' * (n_others > 1)}" if n_others else ""
             )
             yield _finding(run, told, names, reason, step, severity)
 

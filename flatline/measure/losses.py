@@ -47,9 +47,15 @@ class LoopStep:
         from the model.
     """
 
-    def __init__(self, model: Any, n_rows: int) -> None:
+    def __init__(self) -> None:
         self.loss: Any = None
-        self._model, self._n_rows = model, n_rows
+        self._model: Any = None
+        self._n_rows = 0
+        self._before: tuple[float, float] | None = None
+
+    def begin(self, model: Any, x: Any) -> None:
+        """Remember what the model has reported so far."""
+        self._model, self._n_rows = model, 0 if x is None else len(keras.tree.flatten(x)[0])
         self._before = self._tracked()
 
     def value(self) -> float | None:

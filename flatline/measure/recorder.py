@@ -68,22 +68,26 @@ class Recorder:
         self._planned = 0
         self._sampler: StepSampler | None = None
         self._optimizer: Any = None
-        self._in_loop = False
+        self._in_loop, self._trained = False, runs.trained(model)
 
     # ── fit ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def begin(self, *, epochs: int | None, steps: int | None) -> None:
         """A call of `fit` begins."""
         self.spending.begin()
+        self._forget_sample()  # of a call of `fit` that was interrupted
         self._planned += (epochs or 0) * (steps or 0)
         known, planned = self.record.facts, self._planned or None
-        facts = runs.describe(self.model, self._optimizer, planned_steps=planned, steps_per_epoch=steps)
+        trained, before = runs.trained(self.model), self._trained
+        layers, self._trained = known.layers if known is not None and trained == before else None, trained
+        facts = runs.describe(self.model, self._optimizer, planned, steps, known=layers)
         self.record.describe(facts if known is None else runs.carried_on(known, facts))
         self.record.end(None)
 
     def is_of_another_run(self, model: Any) -> bool:
         """Whether this model, as it is now, cannot go on with what was recorded."""
-        return self.model is not model or not runs.goes_on(model, self.record.facts)
+        other = self._trained != runs.trained(model) and not runs.goes_on(model, self.record.facts)
+        return self.model is not model or other
 
     def attach(self, optimizer: Any = None) -> None:
         """Step into the training step of the model, before it is traced."""
@@ -197,12 +201,9 @@ class Recorder:
     def end(self, how: str) -> None:
         """`fit` has ended."""
         self.flush()
-        if self._sampler is not None:
-            if self._armed_at is not None:
-                self._sampler.disarm()
-                self._armed_at = None
-            for problem in self._sampler.problems:
-                self.record.miss(problem)
+        self._forget_sample()
+        for problem in self._sampler.problems if self._sampler is not None else ():
+            self.record.miss(problem)
         if self._unknown_null:
             self.record.miss(self._unknown_null)
         self.spending.end()
@@ -213,6 +214,11 @@ class Recorder:
             self.record.spend(kind, seconds - self.record.spent.get(kind, 0.0))
         self.record.end(how)
 
+    def _forget_sample(self) -> None:
+        if self._sampler is not None and self._armed_at is not None:
+            self._sampler.disarm()
+        self._armed_at = None
+
     # ── samples ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _take_sample(self) -> None:
@@ -222,7 +228,11 @@ class Recorder:
         if sampler is None or step is None:
             return
         if not sampler.done():
-            self._give_up(sampler)
+            sampler.disarm()
+            self._n_vain += 1
+            if self._n_vain == MOST_VAIN:  # ask no more where nothing is ever written
+                self.record.miss("gradients: the training step calls no optimizer that is known")
+                self._sampler = None
             return
         found = sampler.read()
         if self._first and self.record.facts is not None:  # `fit` may have begun with a model without weights
@@ -244,14 +254,6 @@ class Recorder:
             self.record.spend("first look", seconds)
         else:
             self.spending.spend("sampling", seconds)
-
-    def _give_up(self, sampler: StepSampler) -> None:
-        """Ask no more where nothing is ever written."""
-        sampler.disarm()
-        self._n_vain += 1
-        if self._n_vain == MOST_VAIN:
-            self.record.miss("gradients: the training step calls no optimizer that is known")
-            self._sampler = None
 
     def _replay(self, data: Any) -> None:
         """Look once where a loss that is no number comes from."""

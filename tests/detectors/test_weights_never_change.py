@@ -98,7 +98,7 @@ def test_table():
                 make.FLAT,
                 _updates(0.0),
                 _gradients(np.nan),
-                message="the weights of `dense` did not change in any of 20 sampled steps: no gradient reaches them",
+                message="the kernel of `dense` did not change in any of 20 sampled steps: no gradient reaches them",
                 severity=Severity.WARNING,
                 cause=Cause.TRAINABLE,
                 where="dense",
@@ -206,5 +206,5 @@ def test_layers_without_and_with_a_gradient_of_zero_are_told_apart():
         (None, ["b", "c"]),
     ]
     assert [one.where for one in found] == ["a", ""]
-    assert "`b` and 1 other layer did not" in found[1].message
+    assert "`b` and of 1 other layer did not" in found[1].message
     assert found[0].evidence[0].steps == (0, 285)
