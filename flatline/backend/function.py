@@ -2,7 +2,8 @@
 
 A condition in the graph that is never taken costs little, but it holds on to gradients and outputs, which slowed a step
 of 2 ms by 5 %. Small models are therefore traced twice, and all steps but the sampled ones run through the graph that
-Keras would have made. To trace a large model again takes seconds, and there the condition is not felt.
+Keras would have made. To trace a large model again takes seconds, and there the condition costs 1 to 2 %
+(`python -m tests.benchmarks.overhead`).
 
 Random operations of TensorFlow itself (`tf.random.normal`) keep their state with the node of the graph: two graphs
 would draw other numbers than one. Keras' own layers never use them, so only models made of these alone have two.

@@ -117,11 +117,12 @@ class Recorder:
 
     def loop_step_ends(self, step: LoopStep) -> None:
         """End it."""
-        duration, loss = time.perf_counter() - self._began, step.value()
+        self._pace.end(sampled=self._armed_at is not None)
+        loss = step.value()
         if loss is None:
             self.record.miss("the loss: nothing was assigned to `step.loss`")
         self._count(1, loss)
-        self._attended(duration)
+        self._sample_if_done()
 
     def step_begins(self) -> None:
         """A batch begins: decide whether its step is sampled."""
@@ -132,9 +133,9 @@ class Recorder:
                 self._sampler.arm(capture=(self.rows.wanted or self._lost) and not self._in_loop)
                 self._armed_at = self.n_steps
                 self._arming = time.perf_counter() - start
-        self._began = time.perf_counter()
+        self._pace.begin()
         if self._armed_at is None:
-            self.spending.attend(self._began - start)
+            self.spending.attend(self._pace.began - start)
 
     def _collects(self) -> bool:
         """Whether more of the first samples are needed to know the targets."""
@@ -143,6 +144,8 @@ class Recorder:
 
     def steps_end(self, batches: Sequence[tuple[int, Mapping[str, float]]], *, attended: bool) -> None:
         """Batches have ended, each given with its number in the epoch; only one that was attended may be sampled."""
+        if attended:
+            self._pace.end(sampled=self._armed_at is not None)
         start = time.perf_counter()
         for batch, logs in batches:
             n_steps, self._batch = batch + 1 - self._batch, batch + 1
@@ -150,7 +153,7 @@ class Recorder:
         if self._armed_at is None:
             self.spending.attend(time.perf_counter() - start)
         if attended:
-            self._attended(start - self._began)
+            self._sample_if_done()
 
     def _count(self, n_steps: int, loss: float | None) -> None:
         self.n_steps += n_steps
@@ -160,12 +163,8 @@ class Recorder:
             if len(self._losses) >= 256:
                 self.flush()
 
-    def _attended(self, duration: float) -> None:
-        if self._armed_at is None:
-            self._pace.usual(duration)
-            return
-        self._pace.sampled(duration)
-        if self.n_steps - self._armed_at >= 2:
+    def _sample_if_done(self) -> None:
+        if self._armed_at is not None and self.n_steps - self._armed_at >= 2:
             self._take_sample()
 
     def leave_alone(self) -> int:
