@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import flatline
+from flatline import cli
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.logs import EpochLog, GradientLog, LossLog, RunFacts
 from flatline.running import Flight
@@ -202,3 +203,54 @@ def test_a_script_goes_on_where_nothing_can_be_written(tmp_path):
     assert Flight(tmp_path / "runs", tell=told.append).run(str(script), []) == 0
     assert "cannot be recorded" in told[0]
     assert (tmp_path / "out.npy").exists()
+
+
+def ran(capsys, *arguments) -> tuple[int, str, str]:
+    code = cli.main(["run", *map(str, arguments)])
+    shown = capsys.readouterr()
+    return code, shown.out, shown.err
+
+
+def test_the_command_shows_the_report_and_fails_where_something_was_found(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    script = tmp_path / "train.py"
+    script.write_text(textwrap.dedent(SCRIPT).replace("(build(), build())", "(build(),)"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FlatlineWarning)
+        code, out, err = ran(capsys, "--run-dir", "runs", script, "--epochs", "3")
+    assert code == 1
+    assert "FL301 logits-into-probability-loss" in out
+    assert "recorded in runs; `flatline report runs` shows this again" in err
+    assert cli.main(["report", "runs", "--fail-on", "error"]) == 1
+    assert len(flatline.load_run("runs").logs()[LossLog]) == 30  # the only run in the directory
+    assert cli.main(["compare", "runs", "runs"]) == 0
+
+
+def test_runs_of_several_models_are_told_apart(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(textwrap.dedent(SCRIPT))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FlatlineWarning)
+        _, out, _ = ran(capsys, "--run-dir", "runs", "train.py")
+    assert "run 2 · " in out
+    assert out.count("✗ ERROR") == 1  # the second says the same
+    with pytest.raises(FlatlineError, match=r"it holds 2 runs, the first in 'runs/1'"):
+        flatline.load_run("runs")
+
+
+def test_a_script_in_which_nothing_was_watched_is_no_pass(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text("print('no training')")
+    code, _, err = ran(capsys, "train.py")
+    assert code == 2
+    assert "nothing was recorded" in err
+    assert "with monitor.step" in err
+
+
+@pytest.mark.parametrize("wrong", [["--overhead", "3"], ["--select", "FL999"], ["--run-dir", "."]], ids=str)
+def test_a_wrong_option_is_told_before_the_script_runs(tmp_path, capsys, monkeypatch, wrong):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text("raise SystemExit(5)")
+    code, _, err = ran(capsys, *wrong, "train.py")
+    assert code == 2
+    assert len(err.strip().splitlines()) == 1
