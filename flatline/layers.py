@@ -90,7 +90,7 @@ def written(layer: LayerFacts, **changes: object) -> str:
 
 def code(kind: str, arguments: str, name: str) -> str:
     """Write a layer as code; a name that Keras has given is a comment, because it may give it to another layer then."""
-    automatic = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", kind).lower()
+    automatic = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=.)(?=[A-Z][a-z])", "_", kind).lower()  # as Keras makes it
     if re.fullmatch(rf"{automatic}(_\d+)?", name):
         return f"keras.layers.{kind}({arguments})  # {name}"
     return f"keras.layers.{kind}({', '.join(filter(None, (arguments, f'name={chr(34)}{name}{chr(34)}')))})"

@@ -132,3 +132,11 @@ def test_a_cause_that_an_experiment_points_to_steps_back_behind_the_one_that_exp
     assert diagnosis.causes((experiment, scale)) == (Cause.INPUT_SCALE, Cause.LEARNING_RATE)
     unrelated = finding("FL102", severity=WARNING, cause=Cause.INPUT_SCALE)
     assert diagnosis.causes((experiment, unrelated)) == (Cause.LEARNING_RATE, Cause.INPUT_SCALE)
+
+
+def test_what_a_run_shows_hangs_under_what_keeps_the_network_from_learning():
+    cause = finding("FL801", cause=Cause.INITIALIZATION, severity=ERROR, explains=("FL001",))
+    shown = [finding(code) for code in ("FL501", "FL705", "FL807")]
+    (group,) = diagnosis.group(diagnosis.rank((*shown, cause)))
+    assert group.lead.code == "FL801"
+    assert codes(group.others) == ["FL501", "FL705", "FL807"]
