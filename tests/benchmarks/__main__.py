@@ -6,7 +6,7 @@ import sys
 
 TABLES = (
     ("overhead", "--overhead", "0.01"),
-    ("overhead", "--overhead", "0.003", "0.05", "--pairs", "9"),
+    ("overhead", "--overhead", "0.003", "0.03", "0.05", "--pairs", "9"),
     ("bitwise",),
     ("memory",),
     ("report_time",),

@@ -115,7 +115,7 @@ def interval(values: list[float]) -> tuple[float, float]:
     return ordered[max(0, k - 1)], ordered[n - max(1, k)]
 
 
-def measure(name: str, overhead: float, n_pairs: int, *, everything: bool) -> str:
+def measure(name: str, overhead: float, n_pairs: int) -> str:
     case = CASES[name]
     probe = model_of(case)
     x, y = case.rows(case.batch * 20)
@@ -152,7 +152,7 @@ def measure(name: str, overhead: float, n_pairs: int, *, everything: bool) -> st
         ratios.append(seconds["with"] / seconds["without"])
     spent = {kind: value - before.get(kind, 0.0) for kind, value in monitor.record.spent.items()}
     share = sum(spent.get(kind, 0.0) for kind in WATCHING) / spent["training"]
-    samples = len(monitor.record.tables[GradientLog].log()) if everything else 0
+    samples = len(monitor.record.tables[GradientLog].log())
     low, high = interval(ratios)
     parts = " ".join(f"{kind} {spent.get(kind, 0.0) / spent['training'] / overhead:.2f}" for kind in WATCHING)
     return (
@@ -171,7 +171,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     for name in arguments.model:
         for overhead in arguments.overhead:
-            print(measure(name, overhead, arguments.pairs, everything=True), flush=True)
+            print(measure(name, overhead, arguments.pairs), flush=True)
             keras.utils.clear_session()
 
 
