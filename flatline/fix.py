@@ -89,7 +89,25 @@ class Shuffle:
     """Shuffle the rows of X and y together."""
 
 
-Edit = SetLayer | ReplaceLayer | InsertLayer | RemoveLayer | SetCompile | SetFit | MapInput | MapLabels | Shuffle
+@dataclass(frozen=True, kw_only=True)
+class Reinitialize:
+    """Draw the weights of these layers anew, by their own initialisers."""
+
+    layers: tuple[str, ...]
+
+
+Edit = (
+    SetLayer
+    | ReplaceLayer
+    | InsertLayer
+    | RemoveLayer
+    | SetCompile
+    | SetFit
+    | MapInput
+    | MapLabels
+    | Shuffle
+    | Reinitialize
+)
 
 
 @dataclass(frozen=True, kw_only=True)

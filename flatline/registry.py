@@ -1,19 +1,22 @@
-"""The checks: how one is declared, found on disk, and selected by code, prefix or name."""
+"""The checks and remedies: how one is declared, found on disk, and a check selected by code, prefix or name."""
 
 import importlib
 import inspect
 import pkgutil
 import types
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flatline.cause import Cause
 from flatline.errors import FlatlineError
+from flatline.experiment import Candidate
 from flatline.finding import Findings, Severity
+from flatline.fix import Fix
 
 PACKAGES = ("flatline.checks", "flatline.detectors")
+REMEDIES = "flatline.remedies"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +43,32 @@ class Check:
         return self.page.partition("\n")[0]
 
 
-def _requirements(function: Callable[..., Findings]) -> tuple[dict[str, type], frozenset[str]]:
+@dataclass(frozen=True, kw_only=True)
+class Remedy:
+    """A declared remedy: changes worth trying when nobody knows what is wrong, and the cause that they would show."""
+
+    name: str
+    cause: Cause
+    function: Callable[..., Iterable[Fix]]
+    needs: dict[str, type]
+    optional: frozenset[str]
+
+    @property
+    def page(self) -> str:
+        """What it tries and why: the docstring of its module."""
+        return inspect.getdoc(inspect.getmodule(self.function)) or ""
+
+    def candidates(self, facts: Mapping[type, Any]) -> tuple[Candidate, ...]:
+        """Return the changes that it proposes for these facts; none where a fact that it needs is missing."""
+        given = {name: facts.get(kind) for name, kind in self.needs.items()}
+        known = {name: fact for name, fact in given.items() if isinstance(fact, self.needs[name])}
+        if self.needs.keys() - known.keys() - self.optional:
+            return ()
+        fixes = self.function(**{**dict.fromkeys(self.needs), **known})
+        return tuple(Candidate(fix=fix, cause=self.cause, source=self.name) for fix in fixes)
+
+
+def _requirements(function: Callable[..., Any]) -> tuple[dict[str, type], frozenset[str]]:
     """Read what a check asks for; `Facts | None` asks for facts that it can do without."""
     needs, optional = {}, set()
     for name, annotation in typing.get_type_hints(function).items():
@@ -86,6 +114,24 @@ def check(
     return declare
 
 
+def remedy(*, cause: Cause) -> Callable[[Callable[..., Iterable[Fix]]], Remedy]:
+    """Declare a remedy; the function's annotations say which facts it reads, and it yields the fixes to try.
+
+    Parameters
+    ----------
+    cause : Cause
+        What was wrong if one of the fixes helps.
+    """
+
+    def declare(function: Callable[..., Iterable[Fix]]) -> Remedy:
+        needs, optional = _requirements(function)
+        return Remedy(
+            name=function.__name__.replace("_", "-"), cause=cause, function=function, needs=needs, optional=optional
+        )
+
+    return declare
+
+
 _checks: dict[str, Check] = {}
 
 
@@ -93,13 +139,21 @@ def all_checks() -> tuple[Check, ...]:
     """Every check in the check folders, by code."""
     if not _checks:
         for package in PACKAGES:
-            for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
-                for value in vars(importlib.import_module(module.name)).values():
-                    if isinstance(value, Check):
-                        if value.code in _checks:
-                            raise FlatlineError(f"code {value.code} is used by two checks")
-                        _checks[value.code] = value
+            for value in _declared(package, Check):
+                if value.code in _checks:
+                    raise FlatlineError(f"code {value.code} is used by two checks")
+                _checks[value.code] = value
     return tuple(_checks[code] for code in sorted(_checks))
+
+
+def all_remedies() -> tuple[Remedy, ...]:
+    """Every remedy in its folder, by name."""
+    return tuple(sorted(_declared(REMEDIES, Remedy), key=lambda each: each.name))
+
+
+def _declared(package: str, kind: type) -> Iterator[Any]:
+    for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
+        yield from (value for value in vars(importlib.import_module(module.name)).values() if isinstance(value, kind))
 
 
 def find(code_or_name: str) -> Check:

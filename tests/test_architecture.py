@@ -12,9 +12,9 @@ import flatline
 ROOT = Path(flatline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
-    {"errors", "cause", "finding", "fix", "verdict", "facts", "logs", "glossary", "unmeasured"},
+    {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"},
     {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"},
-    {"backend", "recipe", "measure"},
+    {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing"},
     {"checks", "detectors"},

@@ -1,0 +1,1 @@
+"""Changes worth trying when no check explains a flat loss: one file a remedy."""
