@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from flatline.cause import Cause as Cause
     from flatline.comparison import Comparison as Comparison
     from flatline.comparison import compare as compare
+    from flatline.diagnosing import diagnose as diagnose
     from flatline.errors import FlatlineError as FlatlineError
     from flatline.errors import FlatlineWarning as FlatlineWarning
     from flatline.finding import Evidence as Evidence
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "check_setup": "flatline.api",
     "assert_trainable": "flatline.api",
+    "diagnose": "flatline.diagnosing",
     "explain": "flatline.rules",
     "FlatlineMonitor": "flatline.monitor",
     "StopOnFlatline": "flatline.monitor",

@@ -83,7 +83,9 @@ def check_setup(
 
     chosen = selection(select, ignore, caller="check_setup")
     checks = tuple(check for check in chosen.checks if not reads_log(check))  # a run is judged by the callbacks
-    _check_arguments(fit_args, overfit, seed, verbose)
+    check_arguments("check_setup", fit_args=fit_args, seed=seed, verbose=verbose)
+    if not isinstance(overfit, bool):
+        raise FlatlineError(f"The `overfit` parameter of check_setup must be True or False. Got {overfit!r}.")
     start = time.perf_counter()
     with Progress(verbose) as progress:
         measured = measure(
@@ -92,7 +94,7 @@ def check_setup(
             y,
             validation_data=validation_data,
             fit_args=dict(fit_args or {}),
-            why_no_training=lambda facts: _why_no_training(checks, facts, overfit),
+            why_no_training=lambda facts: why_no_training(checks, facts, overfit),
             seed=seed,
             say=progress.update,
         )
@@ -104,13 +106,11 @@ def check_setup(
     report = Report(outcomes=chosen.heard(outcomes), scope=scope, curves=measured.curves, null=measured.null)
     if verbose:
         terminal.show(report)
-    for finding in report.findings:
-        if (finding.severity or Severity.INFO) >= Severity.WARNING:
-            warnings.warn(f"{finding.code} {finding.name}: {finding.message}", FlatlineWarning, stacklevel=2)
+    warn_of(report.findings)
     return report
 
 
-def _why_no_training(checks: "tuple[Check, ...]", facts: Mapping[type, Any], overfit: bool) -> str | None:
+def why_no_training(checks: "tuple[Check, ...]", facts: Mapping[type, Any], overfit: bool) -> str | None:
     """Short trainings cost seconds: leave them out where nobody asks, or where the reason is certain already."""
     from flatline import engine
     from flatline.facts import RehearsalFacts, TinySubsetFacts
@@ -126,18 +126,24 @@ def _why_no_training(checks: "tuple[Check, ...]", facts: Mapping[type, Any], ove
     return None
 
 
-def _check_arguments(fit_args: Any, overfit: Any, seed: Any, verbose: Any) -> None:
+def check_arguments(caller: str, *, fit_args: Any, seed: Any, verbose: Any) -> None:
+    """Refuse what no function of a set-up can do anything with."""
     if fit_args is not None and not isinstance(fit_args, Mapping):
         raise FlatlineError(
-            "The `fit_args` parameter of check_setup must be a dict of the arguments of fit, such as "
+            f"The `fit_args` parameter of {caller} must be a dict of the arguments of fit, such as "
             f"{{'epochs': 20, 'batch_size': 32}}. Got {type(fit_args).__name__}."
         )
-    if not isinstance(overfit, bool):
-        raise FlatlineError(f"The `overfit` parameter of check_setup must be True or False. Got {overfit!r}.")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise FlatlineError(f"The `seed` parameter of check_setup must be an int, at least 0. Got {seed!r}.")
+        raise FlatlineError(f"The `seed` parameter of {caller} must be an int, at least 0. Got {seed!r}.")
     if verbose not in ("auto", 0, 1, 2):
-        raise FlatlineError(f"The `verbose` parameter of check_setup must be 'auto', 0 or 1. Got {verbose!r}.")
+        raise FlatlineError(f"The `verbose` parameter of {caller} must be 'auto', 0 or 1. Got {verbose!r}.")
+
+
+def warn_of(findings: Iterable[Finding]) -> None:
+    """Raise a Python warning at the line of the user's call for every finding at WARNING or above."""
+    for finding in findings:
+        if (finding.severity or Severity.INFO) >= Severity.WARNING:
+            warnings.warn(f"{finding.code} {finding.name}: {finding.message}", FlatlineWarning, stacklevel=3)
 
 
 def assert_trainable(model: Any, X: Any, y: Any = None, **arguments: Any) -> None:

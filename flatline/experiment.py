@@ -63,6 +63,7 @@ class Experiment:
     n_rows: int  # trained on
     n_held_out: int
     n_steps: int  # of a run in the search
+    planned_steps: int | None = None  # of the coming fit
     before: float  # score of the set-up as it is
     after: float  # of the best set-up found
     before_held_out: float = float("nan")

@@ -1,29 +1,19 @@
 """Recipe: all that is needed to train again, and what a fix edits. Applying a fix makes a new recipe."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 
+from flatline import backend
 from flatline.errors import FlatlineError
-from flatline.fix import (
-    Fix,
-    InsertLayer,
-    MapInput,
-    MapLabels,
-    RemoveLayer,
-    ReplaceLayer,
-    SetCompile,
-    SetFit,
-    SetLayer,
-    Shuffle,
-)
-
-LayerEdit = SetLayer | ReplaceLayer | InsertLayer | RemoveLayer
+from flatline.facts import Array
+from flatline.fix import Fix, MapInput, MapLabels, Reinitialize, SetCompile, SetFit, Shuffle
+from flatline.maps import Map, are_arrays, fit_inputs, fit_labels, mapped
+from flatline.rebuild import LAYER_EDITS, rebuilt
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,21 +24,27 @@ class Recipe:
     ----------
     model : keras.Model
         Compiled.
-    X, y : array-like or list or dict of them
+    X, y : array-like or list or dict of them, or a pipeline (y=None)
         Training data.
     fit_args : dict
         Keyword arguments of `fit`.
+    sample : tuple of (x, y), arrays or structures of them
+        Rows that maps are fitted to where X is a pipeline.
     """
 
     model: Any
     X: Any
     y: Any = None
     fit_args: Mapping[str, Any] = field(default_factory=dict)
+    sample: tuple[Any, Any] | None = None
+    input_maps: tuple[Map | None, ...] = ()
+    label_maps: tuple[Map | None, ...] = ()
 
     def apply(self, fix: Fix) -> "Recipe":
         """Return a new recipe with the fix's edits; this one, its model and its data stay as they are.
 
-        Layers that an edit does not touch start from the weights they have here.
+        Layers that an edit does not touch start from the weights they have here. Maps of inputs and labels are fitted
+        to the training data and applied to the validation data in `fit_args` as well.
 
         Raises
         ------
@@ -58,174 +54,146 @@ class Recipe:
         if not fix.edits:
             raise FlatlineError(f"{fix.title!r} cannot be applied mechanically; it is advice")
         recipe = self
-        layers = tuple(e for e in fix.edits if isinstance(e, SetLayer | ReplaceLayer | InsertLayer | RemoveLayer))
-        settings = tuple(e for e in fix.edits if isinstance(e, SetCompile))
-        if layers or settings:
-            recipe = dataclasses.replace(recipe, model=_edited_model(self.model, layers, settings))
+        if any(isinstance(edit, (*LAYER_EDITS, SetCompile, Reinitialize)) for edit in fix.edits):
+            recipe = dataclasses.replace(recipe, model=rebuilt(self.model, fix, self._sample()[0]))
         for edit in fix.edits:
             if isinstance(edit, SetFit):
                 recipe = dataclasses.replace(recipe, fit_args={**recipe.fit_args, edit.argument: edit.value})
-            elif isinstance(edit, MapInput):
-                recipe = dataclasses.replace(recipe, X=_mapped(recipe.X, partial(_map_input, edit)))
-            elif isinstance(edit, MapLabels):
-                recipe = dataclasses.replace(recipe, y=_mapped(recipe.y, partial(_map_labels, edit)))
+            elif isinstance(edit, MapInput | MapLabels):
+                recipe = recipe._mapped(edit)
             elif isinstance(edit, Shuffle):
                 recipe = _shuffled(recipe)
         return recipe
 
+    def _sample(self) -> tuple[Any, Any]:
+        return (self.X, self.y) if are_arrays(self.X) or self.sample is None else self.sample
 
-# ── data ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _mapped(structure: Any, change: Callable[[Any], Any]) -> Any:
-    leaves = keras.tree.flatten(structure)
-    if structure is None or not all(hasattr(leaf, "__array__") for leaf in leaves):
-        raise FlatlineError("this fix maps arrays; map the data set itself, e.g. with tf.data.Dataset.map")
-    return keras.tree.map_structure(lambda leaf: change(np.asarray(leaf)), structure)
-
-
-def _map_input(edit: MapInput, array: Any) -> Any:
-    if edit.how == "rescale":
-        return (array.astype("float32") * edit.factor + edit.offset).astype("float32")
-    if edit.how == "standardize":
-        return _standardised(array)
-    raise FlatlineError(f"MapInput.how must be 'standardize' or 'rescale'. Got {edit.how!r}.")
-
-
-def _standardised(array: Any) -> Any:
-    axes = tuple(range(array.ndim - 1)) if array.ndim > 1 else (0,)
-    values = array.astype("float64")
-    finite = np.where(np.isfinite(values), values, np.nan)
-    std = np.nanstd(finite, axis=axes)
-    return ((values - np.nanmean(finite, axis=axes)) / np.where(std > 0, std, 1)).astype("float32")
-
-
-def _map_labels(edit: MapLabels, y: Any) -> Any:
-    maps: dict[str, Callable[[], Any]] = {
-        "integers": lambda: y.argmax(-1).astype("int64"),
-        "one_hot": lambda: np.eye(edit.classes or int(y.max()) + 1, dtype="float32")[
-            y.reshape(len(y), -1)[:, 0].astype(int) if y.ndim <= 2 else y.astype(int)
-        ],
-        "zero_one": lambda: (y > (y.min() + y.max()) / 2).astype("float32"),
-        "from_zero": lambda: (y - y.min()).astype(y.dtype),
-        "standardize": lambda: _standardised(y),
-        "rescale": lambda: (y.astype("float32") * edit.factor).astype("float32"),
-    }
-    if edit.how not in maps:
-        raise FlatlineError(f"MapLabels.how must be one of {', '.join(maps)}. Got {edit.how!r}.")
-    mapped = maps[edit.how]()
-    if edit.how == "rescale" and y.dtype.kind in "fiu" and np.allclose(mapped, np.round(mapped), atol=1e-4):
-        return np.round(mapped).astype("int64") if edit.factor > 1 else mapped
-    return mapped
+    def _mapped(self, edit: MapInput | MapLabels) -> "Recipe":
+        x, y = self._sample()
+        source = x if isinstance(edit, MapInput) else y
+        if not are_arrays(source):
+            raise FlatlineError("this fix maps arrays; map the data set itself, e.g. with tf.data.Dataset.map")
+        leaves = [np.asarray(leaf) for leaf in keras.tree.flatten(source)]
+        if isinstance(edit, MapInput):
+            maps: tuple[Map | None, ...] = tuple(fit_inputs(edit, leaf) for leaf in leaves)
+            changed = dataclasses.replace(self, input_maps=_chained(self.input_maps, maps))
+            inputs, labels = maps, None
+        else:
+            maps = tuple(fit_labels(edit, leaf) for leaf in leaves)
+            changed = dataclasses.replace(self, label_maps=_chained(self.label_maps, maps))
+            inputs, labels = None, maps
+        X, y = mapped_data(self.X, self.y, inputs, labels)
+        sample = None if self.sample is None else mapped_data(*self.sample, inputs, labels)
+        fit_args = dict(self.fit_args)
+        if fit_args.get("validation_data") is not None:
+            fit_args["validation_data"] = _validation(fit_args["validation_data"], inputs, labels)
+        if labels and fit_args.get("class_weight") and edit.how in ("from_zero", "zero_one"):
+            old = np.array(list(fit_args["class_weight"]), dtype="float64")
+            new = labels[0](old) if labels[0] is not None else old
+            fit_args["class_weight"] = dict(
+                zip((int(label) for label in new), fit_args["class_weight"].values(), strict=True)
+            )
+        return dataclasses.replace(changed, X=X, y=y, fit_args=fit_args, sample=sample)
 
 
-def _shuffled(recipe: Recipe) -> Recipe:
-    leaves = keras.tree.flatten(recipe.X)
-    order = np.random.default_rng(0).permutation(len(leaves[0]))
-    y = None if recipe.y is None else _mapped(recipe.y, lambda array: array[order])
-    return dataclasses.replace(
-        recipe,
-        X=_mapped(recipe.X, lambda array: array[order]),
-        y=y,
-        fit_args={**recipe.fit_args, "shuffle": recipe.fit_args.get("shuffle", True)},
+@dataclass(frozen=True, kw_only=True)
+class Setup:
+    """A repaired set-up, ready to train: `setup.model.fit(setup.X, setup.y, **setup.fit_args)`.
+
+    Parameters
+    ----------
+    model : keras.Model
+        New, compiled.
+    X, y : array-like, or structures of them, or a pipeline (y=None)
+        The training data as the repaired model takes them.
+    fit_args : dict
+        Arguments of `fit`.
+    """
+
+    model: Any
+    X: Any
+    y: Any
+    fit_args: dict[str, Any]
+    _input_maps: tuple[Map | None, ...] = ()
+    _label_maps: tuple[Map | None, ...] = ()
+
+    def fit(self) -> Any:
+        """Train as planned; return Keras' History."""
+        arguments = self.fit_args if self.y is None else {"y": self.y, **self.fit_args}
+        return self.model.fit(self.X, **arguments)
+
+    def prepare(self, X: Any) -> Any:
+        """Transform new inputs as the training inputs were, before `predict`."""
+        return mapped(X, self._input_maps) if self._input_maps else X
+
+    def restore(self, predictions: Any) -> Any:
+        """Turn predictions of standardised or rescaled targets back into the targets' own units."""
+        if not self._label_maps:
+            return predictions
+        leaves = keras.tree.flatten(predictions)
+        done = [
+            one.inverse(np.asarray(leaf)) if one is not None and hasattr(one, "factor") else leaf
+            for one, leaf in zip(self._label_maps, leaves, strict=True)
+        ]
+        return keras.tree.pack_sequence_as(predictions, done)
+
+
+def setup_of(recipe: Recipe) -> Setup:
+    """The part of a recipe that its user trains with."""
+    return Setup(
+        model=recipe.model,
+        X=recipe.X,
+        y=recipe.y,
+        fit_args=dict(recipe.fit_args),
+        _input_maps=recipe.input_maps,
+        _label_maps=recipe.label_maps,
     )
 
 
-# ── model ───────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _edited_model(model: Any, edits: tuple[LayerEdit, ...], settings: tuple[SetCompile, ...]) -> Any:
-    if not isinstance(model, keras.Sequential) and not hasattr(model, "_operations"):
+def mapped_data(X: Any, y: Any, inputs: Any, labels: Any) -> tuple[Any, Any]:
+    """Map inputs or labels (None: as they are) of arrays or of a pipeline."""
+    if are_arrays(X):
+        return (X if inputs is None else mapped(X, inputs)), (y if labels is None or y is None else mapped(y, labels))
+    if not backend.is_dataset(X):
         raise FlatlineError(
-            f"a subclassed model cannot be rebuilt mechanically; edit {type(model).__name__} as the fix shows"
+            f"a {type(X).__name__} cannot be mapped mechanically; map its rows where it makes them, as the fix shows"
         )
-    names = [layer.name for layer in model.layers]
-    for edit in edits:
-        target = edit.before if isinstance(edit, InsertLayer) else edit.layer
-        if target not in names:
-            raise FlatlineError(f"no layer of the model is called {target!r}; its layers are {', '.join(names)}")
-    copy = _sequential(model, edits) if isinstance(model, keras.Sequential) else _functional(model, edits)
-    _copy_weights(model, copy)
-    copy.compile(**_compile_arguments(model, settings))
-    return copy
+
+    def change(*parts: Any) -> Any:
+        done = list(parts)
+        for index, maps in ((0, inputs), (1, labels)):
+            if maps is not None:
+                leaves = keras.tree.flatten(parts[index])
+                new = [leaf if one is None else one.tensor(leaf) for one, leaf in zip(maps, leaves, strict=True)]
+                done[index] = keras.tree.pack_sequence_as(parts[index], new)
+        return tuple(done)
+
+    return backend.map_dataset(X, change), y
 
 
-def _layer(kind: str, config: dict[str, Any], name: str | None = None) -> Any:
-    found = getattr(keras.layers, kind, None)
-    if found is None:
-        raise FlatlineError(f"keras.layers has no layer called {kind!r}")
-    return found(**({"name": name} if name else {}), **config)
+def _validation(data: Any, inputs: Any, labels: Any) -> Any:
+    if isinstance(data, tuple | list):
+        x, y, *rest = data
+        return (*mapped_data(x, y, inputs, labels), *rest)
+    return mapped_data(data, None, inputs, labels)[0]
 
 
-def _renewed(layer: Any, edits: tuple[LayerEdit, ...]) -> Any:
-    """The layer itself anew from its config, with what the edits say of it."""
-    config, kind = layer.get_config(), type(layer)
-    for edit in edits:
-        if isinstance(edit, SetLayer) and edit.layer == layer.name:
-            if edit.argument not in config:
-                raise FlatlineError(f"layer {layer.name!r} has no argument {edit.argument!r}")
-            config = {**config, edit.argument: edit.value}
-        elif isinstance(edit, ReplaceLayer) and edit.layer == layer.name:
-            return _layer(edit.kind, edit.config, layer.name)
-    return kind.from_config(config)
+def _chained(first: tuple[Map | None, ...], then: tuple[Map | None, ...]) -> tuple[Map | None, ...]:
+    if any(one is not None for one in first):
+        raise FlatlineError("two maps of the same arrays in one fix; combine them into one")
+    return then
 
 
-def _sequential(model: Any, edits: tuple[LayerEdit, ...]) -> Any:
-    removed = {edit.layer for edit in edits if isinstance(edit, RemoveLayer)}
-    layers: list[Any] = []
-    for layer in model.layers:
-        layers += [_layer(e.kind, e.config) for e in edits if isinstance(e, InsertLayer) and e.before == layer.name]
-        if layer.name not in removed:
-            layers.append(_renewed(layer, edits))
-    copy = keras.Sequential(layers, name=model.name)
-    if model.built:
-        copy.build(model.input_shape)
-    return copy
+def _shuffled(recipe: Recipe) -> Recipe:
+    fit_args = {**recipe.fit_args, "shuffle": recipe.fit_args.get("shuffle", True)}
+    if not are_arrays(recipe.X):
+        raise FlatlineError("rows of a pipeline are shuffled where it is made, e.g. with tf.data.Dataset.shuffle")
+    order = np.random.default_rng(0).permutation(len(keras.tree.flatten(recipe.X)[0]))
 
+    def dealt(structure: Any) -> Any:
+        return None if structure is None else keras.tree.map_structure(lambda leaf: np.asarray(leaf)[order], structure)
 
-def _functional(model: Any, edits: tuple[LayerEdit, ...]) -> Any:
-    removed = {edit.layer for edit in edits if isinstance(edit, RemoveLayer)}
-
-    def call(layer: Any, *args: Any, **kwargs: Any) -> Any:
-        for edit in edits:
-            if isinstance(edit, InsertLayer) and edit.before == layer.name:
-                args = (_layer(edit.kind, edit.config)(args[0]), *args[1:])
-        return args[0] if layer.name in removed else layer(*args, **kwargs)
-
-    return keras.models.clone_model(model, clone_function=lambda layer: _renewed(layer, edits), call_function=call)
-
-
-def _copy_weights(source: Any, target: Any) -> None:
-    kept = {layer.name: layer for layer in source.layers}
-    for layer in target.layers:
-        other = kept.get(layer.name)
-        if other is not None and [w.shape for w in other.weights] == [w.shape for w in layer.weights]:
-            layer.set_weights(other.get_weights())
-
-
-def _compile_arguments(model: Any, settings: tuple[SetCompile, ...]) -> dict[str, Any]:
-    arguments = dict(model._compile_config.config)
-    optimizer = arguments["optimizer"]
-    optimizer = keras.optimizers.get(optimizer) if isinstance(optimizer, str) else optimizer
-    config = optimizer.get_config()
-    for edit in settings:
-        if edit.argument.startswith("optimizer."):
-            argument = edit.argument.removeprefix("optimizer.")
-            if argument not in config:
-                raise FlatlineError(f"optimizer {type(optimizer).__name__} has no argument {argument!r}")
-            config = {**config, argument: edit.value}
-        elif edit.argument == "optimizer":
-            optimizer = _made(keras.optimizers, edit.value)
-            config = optimizer.get_config()
-        elif edit.argument in arguments:
-            arguments[edit.argument] = _made(keras.losses, edit.value) if edit.argument == "loss" else edit.value
-        else:
-            raise FlatlineError(f"compile has no argument {edit.argument!r}; it has {', '.join(arguments)}")
-    return {**arguments, "optimizer": type(optimizer).from_config(config)}
-
-
-def _made(module: Any, value: Any) -> Any:
-    """A loss or optimizer by name, or from {"kind": class, "config": arguments}."""
-    if isinstance(value, Mapping) and "kind" in value:
-        return getattr(module, value["kind"])(**value.get("config", {}))
-    return value
+    weight: Array | None = recipe.fit_args.get("sample_weight")
+    if weight is not None:
+        fit_args["sample_weight"] = np.asarray(weight)[order]
+    return dataclasses.replace(recipe, X=dealt(recipe.X), y=dealt(recipe.y), fit_args=fit_args)

@@ -18,7 +18,7 @@ LEVELS = (
     {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing"},
     {"checks", "detectors"},
-    {"diagnosis", "remedies", "replay", "search"},
+    {"diagnosis", "remedies", "variant", "replay", "combining", "confirming", "search"},
     {"inspect", "plots"},
     {"reports"},
     {
@@ -33,6 +33,7 @@ LEVELS = (
         "preflight",
         "running",
         "api",
+        "diagnosing",
         "cli",
         "commands",
         "demo",
@@ -45,6 +46,7 @@ LEVELS = (
 PURE = LEVELS[3] | LEVELS[4]  # machinery and checks: no measurement, no Keras
 MAY_IMPORT_KERAS = {
     "api",
+    "diagnosing",
     "cli",
     "commands",
     "demo",
@@ -53,6 +55,8 @@ MAY_IMPORT_KERAS = {
     "callbacks",
     "watching",
     "loggers",
+    "replay",
+    "variant",
 }  # above measurement
 MAX_LINES = 300
 MAX_MEDIAN = 130

@@ -12,6 +12,11 @@ from flatline.backend.datasets import (
     tensor_kind,
     tensor_specs,
 )
+from flatline.backend.maps import (
+    affine,
+    map_dataset,
+    relabel,
+)
 from flatline.backend.passes import (
     Inference,
     apply_gradients,
@@ -39,6 +44,7 @@ from flatline.backend.training import (
 __all__ = [
     "CompiledTraining",
     "Inference",
+    "affine",
     "apply_gradients",
     "call",
     "captured_variables",
@@ -51,9 +57,11 @@ __all__ = [
     "is_dataset",
     "is_variable",
     "loss_gradient",
+    "map_dataset",
     "minimise_constant",
     "random_state",
     "read",
+    "relabel",
     "restore_variables",
     "set_random_state",
     "sparse_parts",

@@ -49,14 +49,14 @@ class CompiledTraining:
             return losses.stack()
 
         self._steps = tf.function(steps, reduce_retracing=True)
-        self._traced: set[tuple[int, ...]] = set()
+        self.batches: set[tuple[int, ...]] = set()  # shapes of the batches that were traced
 
     def run(self, x: Any, y: Any, weight: Any, order: Array) -> Array:
         """Take one step per row of `order` (n_steps, batch); return the data loss of each."""
         shape = order.shape[1:]
-        if shape not in self._traced:  # for any number of steps at once, or the second call would trace again
+        if shape not in self.batches:  # for any number of steps at once, or the second call would trace again
             self._steps.get_concrete_function(x, y, weight, tf.TensorSpec((None, *shape), tf.int32))
-            self._traced.add(shape)
+            self.batches.add(shape)
         losses: Array = self._steps(x, y, weight, tf.constant(order, tf.int32)).numpy()
         return losses
 

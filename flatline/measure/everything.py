@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
 from flatline.backend import Inference, graph_loops
@@ -30,7 +29,7 @@ from flatline.measure.optimizer import optimizer_facts, rate_setter
 from flatline.measure.overfit import AS_IS_SHARE, FEWEST_TINY, N_EXAMPLES, overfit
 from flatline.measure.preserve import preserved
 from flatline.measure.rehearsal import FEWEST_STEPS, rehearse
-from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, n_rows
+from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, n_rows, row_weights
 from flatline.measure.trial import Trials
 
 TOTAL_SECONDS = 25.0  # of one call, the first of which reading and the passes take what they need
@@ -42,11 +41,22 @@ REHEARSAL_SECONDS = 12.0
 class Measured:
     """What was measured: facts by type (or why not), a summary for the report's head, and curves to draw."""
 
-    facts: Mapping[type, Any]
+    facts: dict[type, Any]
     scope: Mapping[str, Any]
     curves: Mapping[str, Array]
     null: float
     refusal: FlatlineError | None = None  # why the model cannot be run at all; raised unless a check can say it better
+    slow: bool = False  # the model is called through a graph
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    """What an experiment needs of a set-up that was measured; facts may be added to."""
+
+    model: Any
+    gathered: Gathered
+    facts: dict[type, Any]
+    slow: bool
 
 
 def measure(
@@ -59,13 +69,16 @@ def measure(
     why_no_training: Callable[[Mapping[type, Any]], str | None],
     seed: int,
     say: Callable[[str], None],
+    seconds: float = TOTAL_SECONDS,
+    then: Callable[[World], None] | None = None,
 ) -> Measured:
     """Measure what there is to know of a model and its data; leave both as they were.
 
-    `why_no_training` is told the facts so far and returns the reason to leave the short trainings out, or None.
+    `why_no_training` is told the facts so far and returns the reason to leave the short trainings out, or None. `then`
+    is called inside the same preserved world, where a training step can be taken, and may add facts of its own.
     """
     check_compiled(model)
-    budget = Budget(TOTAL_SECONDS)
+    budget = Budget(seconds)
     say("reading the data")
     logger = logging.getLogger("tensorflow")
     level = logger.level
@@ -79,7 +92,10 @@ def measure(
                 input_names=names[0], output_names=names[1], seed=seed,
             )  # fmt: skip
             setter = rate_setter(fit_args.get("callbacks"))
-            return _measure(model, gathered, setter, why_no_training, budget, seed, say)
+            measured = _measure(model, gathered, setter, why_no_training, budget, seed, say)
+            if then is not None:
+                then(World(model=model, gathered=gathered, facts=measured.facts, slow=measured.slow))
+            return measured
         finally:
             logger.setLevel(level)
 
@@ -141,7 +157,7 @@ def _measure(
     if isinstance(facts[RehearsalFacts], RehearsalFacts):
         curves = {name: arm.losses for name, arm in facts[RehearsalFacts].arms.items()}
     null = setup.objective.null
-    return Measured(facts=facts, scope=_scope(model, gathered, setup), curves=curves, null=null)
+    return Measured(facts=facts, scope=_scope(model, gathered, setup), curves=curves, null=null, slow=predict.compiled)
 
 
 def _train(
@@ -196,17 +212,7 @@ def _trains_without_targets(model: Any) -> bool:
 
 def _weights(gathered: Gathered) -> Array | None:
     """Sample weights and class weights of the rows drawn, as one factor per row."""
-    weight = gathered.sample_weight
-    classes = gathered.plan.class_weight
-    if not classes or gathered.y is None:
-        return weight
-    leaves = keras.tree.flatten(gathered.y)
-    if len(leaves) != 1:
-        return weight
-    y = np.asarray(leaves[0])
-    labels = y.argmax(-1) if y.ndim == 2 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
-    factors = np.array([float(classes.get(int(label), 1.0)) for label in labels], "float32")
-    return factors if weight is None else factors * weight
+    return row_weights(gathered.y, gathered.plan.class_weight, gathered.sample_weight)
 
 
 def _scope(model: Any, gathered: Gathered, setup: SetupFacts | None) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import keras
@@ -40,6 +40,17 @@ def rows_of(structure: Any, rows: Any) -> Any:
 def n_rows(structure: Any) -> int:
     """Number of rows of the first array of a structure."""
     return len(keras.tree.flatten(structure)[0])
+
+
+def row_weights(y: Any, classes: Mapping[int, float] | None, weight: Array | None) -> Array | None:
+    """Sample weights times class weights, one factor per row; None where there are neither."""
+    leaves = [] if y is None else keras.tree.flatten(y)
+    if not classes or len(leaves) != 1:
+        return weight
+    y = np.asarray(leaves[0])
+    labels = y.argmax(-1) if y.ndim == 2 and y.shape[-1] > 1 else y.reshape(len(y), -1)[:, 0]
+    factors = np.array([float(classes.get(int(label), 1.0)) for label in labels], "float32")
+    return factors if weight is None else factors * weight
 
 
 def check_compiled(model: Any) -> None:

@@ -1,0 +1,244 @@
+"""diagnose: why a network does not learn, and what cures it, found by training with and without each change."""
+
+import time
+import warnings
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flatline.api import Verbose, check_arguments, warn_of, why_no_training
+from flatline.errors import FlatlineError
+from flatline.experiment import Candidate, Experiment
+from flatline.finding import Finding, Outcome, Severity
+
+if TYPE_CHECKING:
+    from flatline.measure.everything import World
+    from flatline.reports.diagnosis import Diagnosis
+
+MEASURING_SHARE = 0.4  # of the budget for the checks and their short trainings, at most
+
+
+def diagnose(
+    model: Any,
+    X: Any,
+    y: Any = None,
+    *,
+    fit_args: Mapping[str, Any] | None = None,
+    budget: float = 60.0,
+    seeds: int = 5,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    seed: int = 0,
+    verbose: Verbose = "auto",
+) -> "Diagnosis":
+    """Say why a network does not learn, and what cures it: by experiment, on the user's own data.
+
+    The network is trained for a short while as it is, and with single changes that the checks propose or that are
+    worth trying; with several together where one is not enough. What is recommended was confirmed on fresh seeds by
+    an exact paired test. Model, data, random state and files are afterwards bit by bit as they were.
+
+    Parameters
+    ----------
+    model : keras.Model
+        Compiled; of any kind that `fit` accepts, built or not.
+    X : array-like of shape (n_samples, ...), or list or dict of them, tf.data.Dataset, keras.utils.PyDataset
+        What `fit` would be given.
+    y : array-like of shape (n_samples, ...), or list or dict of them, default=None
+        Targets; None where X brings them along.
+    fit_args : dict, default=None
+        The arguments you are about to give `fit` (`epochs`, `batch_size`, …).
+    budget : float, default=60.0
+        Seconds for the whole call.
+    seeds : int, default=5
+        Pairs of runs, at least, that a recommendation is put to the test with; 5 is the fewest that can be significant.
+    select, ignore : iterable of str, default=()
+        Codes ("FL301"), prefixes ("FL3") or names of the checks to run, and not to run. `select=["FL004"]` leaves the
+        search alone to say what is wrong.
+    seed : int, default=0
+        Of the sample that is drawn and of all runs.
+    verbose : {"auto", 0, 1}, default="auto"
+        As in Keras: "auto" and 1 show what is being tried and print the report, 0 prints nothing.
+
+    Returns
+    -------
+    Diagnosis
+        A report with `apply()`, which returns the repaired set-up ready to train, and `diff()`.
+
+    Raises
+    ------
+    FlatlineError
+        When model and data do not allow a judgement at all: one line that says what was got and what is expected.
+
+    Warns
+    -----
+    FlatlineWarning
+        For every finding at WARNING or ERROR.
+
+    Notes
+    -----
+    A KeyboardInterrupt ends the search, not the call: what was found by then is returned.
+
+    Examples
+    --------
+    >>> diagnosis = flatline.diagnose(model, X, y, fit_args={"epochs": 20})  # doctest: +SKIP
+    >>> setup = diagnosis.apply()  # doctest: +SKIP
+    >>> setup.fit()  # doctest: +SKIP
+    """
+    from flatline import engine
+    from flatline.judging import reads_log
+    from flatline.measure.everything import TOTAL_SECONDS, measure
+    from flatline.reports import terminal
+    from flatline.reports.diagnosis import Diagnosis
+    from flatline.reports.progress import Progress
+    from flatline.settings import selection
+
+    chosen = selection(select, ignore, caller="diagnose")
+    checks = tuple(check for check in chosen.checks if not reads_log(check))
+    check_arguments("diagnose", fit_args=fit_args, seed=seed, verbose=verbose)
+    _check_budget(budget, seeds)
+    start = time.perf_counter()
+    known = dict(fit_args or {})
+    recipes: list[Any] = []
+    with Progress(verbose) as progress:
+
+        def search(world: "World") -> None:
+            left = budget - (time.perf_counter() - start)
+            outcomes = chosen.heard(engine.judge(checks, world.facts))
+            recipes.append(_recipe(world, model, X, y, known))
+            world.facts[Experiment] = _experiment(world, outcomes, left, seeds, seed, progress.update)
+
+        measured = measure(
+            model, X, y, validation_data=None, fit_args=known,
+            why_no_training=lambda facts: why_no_training(checks, facts, True),
+            seed=seed, say=progress.update, seconds=min(TOTAL_SECONDS, MEASURING_SHARE * budget), then=search,
+        )  # fmt: skip
+        outcomes = engine.judge(checks, measured.facts)
+    told = any(isinstance(outcome, Finding) and outcome.severity is Severity.ERROR for outcome in outcomes)
+    if measured.refusal is not None and not told:
+        raise measured.refusal
+    experiment = measured.facts.get(Experiment)
+    found = experiment if isinstance(experiment, Experiment) else None
+    outcomes = chosen.heard(_with_verdicts(outcomes, found))
+    diagnosis = Diagnosis(
+        outcomes=outcomes,
+        scope={**measured.scope, "seconds": round(time.perf_counter() - start, 1)},
+        curves=measured.curves,
+        null=measured.null,
+        experiment=found,
+        setup=None if not recipes else lambda fix: _setup(recipes[0], fix),
+    )
+    if verbose:
+        terminal.show(diagnosis)
+    warn_of(diagnosis.findings)
+    return diagnosis
+
+
+def _experiment(
+    world: "World", outcomes: Iterable[Outcome], seconds: float, n_pairs: int, seed: int, say: Any
+) -> Experiment | str:
+    """Search, or say why not."""
+    import keras
+    import numpy as np
+
+    from flatline.facts import ObjectiveFacts, OptimizerFacts, PlanFacts
+    from flatline.measure.setup import n_rows
+    from flatline.recipe import Recipe
+    from flatline.replay import Replay
+    from flatline.score import Score
+    from flatline.search import Search
+
+    facts, gathered = world.facts, world.gathered
+    objective, plan = facts.get(ObjectiveFacts), facts[PlanFacts]
+    if not isinstance(objective, ObjectiveFacts) or isinstance(facts.get(OptimizerFacts), str):
+        return _why_not(facts)
+    targets = [np.asarray(leaf) for leaf in keras.tree.flatten(gathered.y)]
+    if gathered.y is None or len(targets) != len(objective.heads):
+        return "there are no targets to score predictions by"
+    scores = [Score.of_targets(head.task, target) for head, target in zip(objective.heads, targets, strict=True)]
+    batch = min(plan.batch_size or gathered.data.batch_size or 32, n_rows(gathered.x))
+    fit_args = {"class_weight": plan.class_weight} if plan.class_weight else {}
+    recipe = Recipe(model=world.model, X=gathered.x, y=gathered.y, fit_args=fit_args)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            replay = Replay(
+                recipe, scores, weight=gathered.sample_weight, shuffle=plan.shuffle is not False, batch_size=batch,
+                planned_epochs=plan.epochs, compiled=world.slow, seed=seed,
+            )  # fmt: skip
+            return Search(
+                replay, _candidates(outcomes, facts), planned_steps=plan.n_steps, seconds=seconds, n_pairs=n_pairs,
+                seed=seed, say=say,
+            ).run()  # fmt: skip
+    except FlatlineError as error:
+        return str(error)
+
+
+def _why_not(facts: Mapping[type, Any]) -> str:
+    from flatline.facts import ObjectiveFacts, OptimizerFacts
+
+    return next((str(facts[kind]) for kind in (ObjectiveFacts, OptimizerFacts) if isinstance(facts.get(kind), str)), "")
+
+
+def _candidates(outcomes: Iterable[Outcome], facts: Mapping[type, Any]) -> list[Candidate]:
+    """Changes to try, each once: what the findings propose, the most certain first, then the remedies in turn."""
+    from itertools import chain, zip_longest
+
+    from flatline.diagnosis import rank
+    from flatline.registry import all_remedies
+    from flatline.search import STANDARD
+
+    told = [
+        Candidate(fix=fix, cause=finding.cause, source=finding.code)
+        for finding in rank(outcomes)
+        for fix in finding.fixes
+        if fix.edits
+    ]
+
+    def order(name: str) -> int:
+        return STANDARD.index(name) if name in STANDARD else len(STANDARD)
+
+    remedies = sorted(all_remedies(), key=lambda each: order(each.name))
+    turns = zip_longest(*(each.candidates(facts) for each in remedies))
+    found: dict[str, Candidate] = {}
+    for candidate in chain(told, *turns):
+        if candidate is not None:
+            found.setdefault(repr(candidate.fix.edits), candidate)
+    return list(found.values())
+
+
+def _with_verdicts(outcomes: Iterable[Outcome], experiment: Experiment | None) -> tuple[Outcome, ...]:
+    """Findings whose fixes were put to the test carry the verdict."""
+    from dataclasses import replace
+
+    verdicts = {} if experiment is None else {repr(each.fix.edits): each.fix.verdict for each in experiment.chosen}
+
+    def told(outcome: Outcome) -> Outcome:
+        if not isinstance(outcome, Finding):
+            return outcome
+        fixes = tuple(
+            replace(fix, verdict=verdicts[repr(fix.edits)]) if fix.edits and repr(fix.edits) in verdicts else fix
+            for fix in outcome.fixes
+        )
+        return replace(outcome, fixes=fixes)
+
+    return tuple(told(outcome) for outcome in outcomes)
+
+
+def _recipe(world: "World", model: Any, X: Any, y: Any, fit_args: dict[str, Any]) -> Any:
+    from flatline.recipe import Recipe
+
+    return Recipe(model=model, X=X, y=y, fit_args=fit_args, sample=(world.gathered.x, world.gathered.y))
+
+
+def _setup(recipe: Any, fix: Any) -> Any:
+    from flatline.measure.preserve import preserved
+    from flatline.recipe import setup_of
+
+    with preserved(recipe.model):
+        return setup_of(recipe.apply(fix))
+
+
+def _check_budget(budget: Any, seeds: Any) -> None:
+    if isinstance(budget, bool) or not isinstance(budget, int | float) or not budget > 0:
+        raise FlatlineError(f"The `budget` parameter of diagnose must be a positive number of seconds. Got {budget!r}.")
+    if isinstance(seeds, bool) or not isinstance(seeds, int) or not 1 <= seeds <= 16:
+        raise FlatlineError(f"The `seeds` parameter of diagnose must be an int from 1 to 16. Got {seeds!r}.")
