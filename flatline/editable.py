@@ -19,7 +19,8 @@ def editable(model: ModelFacts) -> tuple[LayerFacts, ...]:
 
 def is_own(layer: LayerFacts) -> bool:
     """Whether a layer is built in and a part of the model itself."""
-    return layer.builtin and len(set(layer.nested_in)) <= 1  # the model itself is around all its layers
+    is_operation = "name" in layer.config and "trainable" not in layer.config  # as of `keras.ops`, between layers
+    return layer.builtin and not is_operation and len(set(layer.nested_in)) <= 1  # the model is around all its layers
 
 
 def reaches(model: ModelFacts, *names: str) -> bool:

@@ -27,7 +27,7 @@ def balanced_classes(data: DataFacts, objective: ObjectiveFacts, plan: PlanFacts
     """Pass `class_weight` to `fit`."""
     head = single(objective)
     weighted = data.has_sample_weight or (plan is not None and plan.class_weight is not None)
-    if head is None or weighted or head.task not in _CLASSES or head.encoding not in ("integers", "one_hot"):
+    if head is None or weighted or head.task not in _CLASSES:
         return
     counts = {int(label): n for label, n in head.class_counts if n > 0}
     if not 2 <= len(counts) <= MOST_CLASSES or len(head.output_shape) > 1 or min(counts) < 0:

@@ -28,11 +28,11 @@ def batch_normalization_in(model: ModelFacts, plan: PlanFacts | None) -> Iterato
     if not is_assembled(model) or (plan is not None and (plan.batch_size or LEAST_BATCH) < LEAST_BATCH):
         return
     graph, own = LayerGraph.of(model), {layer.name for layer in editable(model)}
-    places = [(layer, after) for layer in hidden(model, WEIGHTED) if (after := _next(graph, layer)) in own and after]
+    places = [(layer, after) for layer in hidden(model, WEIGHTED) if (after := _next(graph, layer)) in own]
     if not places:
         return
     layers = tuple(layer for layer, _ in places)
-    lines = [f"{written(layer)}\nkeras.layers.BatchNormalization()," for layer in layers]
+    lines = [f"{written(layer)}\nkeras.layers.BatchNormalization(),  # new" for layer in layers]
     yield Fix(
         title=f"put `BatchNormalization` behind {listed_layers(layers)}",
         edits=tuple(

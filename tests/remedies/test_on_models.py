@@ -126,6 +126,47 @@ def test_what_is_proposed_can_be_made_and_trains(setups, name):
         assert "loss" in logs, candidate.fix.title
 
 
+class Own(keras.Model):
+    """A network whose layers code of the user's own calls."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.drop = L.Dense(8, activation="sigmoid", kernel_regularizer="l2"), L.Dropout(0.7)
+        self.last = L.Dense(1, activation="tanh")
+
+    def call(self, x, training=False):
+        return self.last(self.drop(self.first(x), training=training))
+
+
+def own():
+    return Own()
+
+
+def nested():
+    inputs = keras.Input((6,))
+    inner = [L.Dense(8, activation="sigmoid", trainable=False), L.BatchNormalization(), L.Dropout(0.7)]
+    hidden = keras.Sequential([keras.Input((8,)), *inner])(L.Dense(8)(inputs))
+    return keras.Model(inputs, L.Dense(1, activation="tanh")(hidden))
+
+
+def operations():
+    inputs = keras.Input((6,))
+    hidden = 2 * keras.ops.sigmoid(L.Dense(8)(inputs))
+    return keras.Model(inputs, keras.ops.tanh(L.Dense(1)(hidden)))
+
+
+@pytest.mark.parametrize("make", [own, nested, operations])
+def test_edits_name_layers_of_the_model_itself(make):
+    model, y = make(), RNG.normal(size=(N, 1)).astype("float32")
+    model.compile("adam", "mse")
+    _, candidates = proposed((model, RNG.normal(size=(N, 6)).astype("float32"), y, {"epochs": 3}))
+    named = [vars(edit).get("layer") or vars(edit).get("before") for c in candidates for edit in c.fix.edits]
+    assert set(filter(None, named)) <= {layer.name for layer in model.layers}
+    assert any(named)
+    kinds = {type(edit).__name__ for c in candidates for edit in c.fix.edits}
+    assert make is not own or not kinds & {"InsertLayer", "RemoveLayer", "ReplaceLayer"}
+
+
 def _is_made(fix, model):
     names = {layer.name for layer in model.layers}
     for edit in fix.edits:
