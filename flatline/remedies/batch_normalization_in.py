@@ -25,7 +25,7 @@ LEAST_BATCH = 4  # rows; Wu and He 2018, arXiv 1803.08494, figure 1: the error g
 @remedy(cause=Cause.NORMALIZATION_LAYER)
 def batch_normalization_in(model: ModelFacts, plan: PlanFacts | None) -> Iterator[Fix]:
     """Insert `BatchNormalization` behind each hidden layer that has no normalisation."""
-    if not is_assembled(model) or (plan is not None and (plan.batch_size or LEAST_BATCH) < LEAST_BATCH):
+    if not is_assembled(model) or (plan is not None and plan.batch_size is not None and plan.batch_size < LEAST_BATCH):
         return
     graph, own = LayerGraph.of(model), {layer.name for layer in editable(model)}
     places = [(layer, after) for layer in hidden(model, WEIGHTED) if (after := _next(graph, layer)) in own]

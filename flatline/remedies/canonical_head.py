@@ -26,7 +26,7 @@ def canonical_head(objective: ObjectiveFacts, model: ModelFacts) -> Iterator[Fix
     usual = None if head is None else canon(head)
     if head is None or usual is None or usual.units != head.units or has_loss(head, usual):
         return
-    if has_activation(head, usual.activation) or (usual.is_classifier and has_activation(head, "linear")):
+    if has_activation(head, usual.activation) or has_activation(head, "linear"):
         return  # the loss alone will do
     change = set_activation(head, model, usual.activation)
     if change.edits and reaches(model, head.layer):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from flatline.facts import HeadFacts, Task
+from flatline.facts import HeadFacts, LayerFacts, Task
 from tests.checks import make
 
 RNG = np.random.default_rng(0)
@@ -44,6 +44,11 @@ def quantity(**given) -> HeadFacts:
     """One linear unit."""
     usual = {"task": Task.REGRESSION, "output_shape": (1,), "units": 1, "squash": "linear", "declared": "linear"}
     return _head(QUANTITY, **(usual | {"n_classes": None, "encoding": "values", "loss": "mean_squared_error"} | given))
+
+
+def function(name: str) -> LayerFacts:
+    """A built-in layer whose activation is no argument."""
+    return make.layer(name, kind="Lambda", kernel_shape=())
 
 
 def behaves(squash: str) -> dict[str, str]:

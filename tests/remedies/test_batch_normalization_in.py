@@ -37,6 +37,7 @@ def test_table(layers, before):
 
 def test_where_it_cannot_stand():
     assert fixes(batch_normalization_in, make.model(A, OUT), make.plan(batch_size=4))
+    assert fixes(batch_normalization_in, make.model(A, OUT), make.plan(batch_size=None))
     assert not fixes(batch_normalization_in, make.model(A, OUT), make.plan(batch_size=3))
     assert not fixes(batch_normalization_in, make.model(A, OUT, kind="subclassed"))
     skip = dataclasses.replace(OUT, inputs=("a", "b"))

@@ -24,6 +24,15 @@ def test_table(given, wanted):
     assert found == ([wanted] if wanted else [])
 
 
+def test_without_data():
+    assert fixes(batch_size, make.plan(batch_size=64))[0].edits[0].value == 32
+    assert fixes(batch_size, make.plan(batch_size=2))[0].edits[0].value == 16
+
+
+def test_rows_that_cannot_be_counted():
+    assert fixes(batch_size, make.plan(batch_size=2), make.data(n_rows=None))
+
+
 def test_few_rows_are_one_batch_already():
     tiny = make.data(make.ROWS[:40], make.CLASSES[:40])
     assert not fixes(batch_size, make.plan(batch_size=64), tiny)

@@ -30,6 +30,18 @@ def test_table(head, activation, loss):
     assert edits == ([(bent, SetCompile(argument="loss", value=loss))] if activation else [])
 
 
+def test_what_no_edit_reaches_is_left_alone():
+    objective = make.objective(heads.sparse(**behaves("tanh"), **SQUARED))
+    inner = make.model(make.layer("dense"), make.layer("dense_1", nested_in=("model", "head")))
+    custom = make.model(make.layer("dense"), make.layer("dense_1", builtin=False))
+    assert fixes(canonical_head, objective, make.model())
+    assert not fixes(canonical_head, objective, inner)
+    assert not fixes(canonical_head, objective, custom)
+    assert not fixes(canonical_head, objective, make.model(make.layer("dense"), heads.function("dense_1")))
+    wide = heads.one_hot(output_shape=(5,), units=5, **behaves("tanh"), **SQUARED)
+    assert not fixes(canonical_head, make.objective(wide), make.model())  # the units are wrong first
+
+
 def test_labels_are_written_for_the_new_loss():
     signs = heads.binary(y=2 * YES_NO - 1, **behaves("tanh"), loss="hinge")
     (fix,) = fixes(canonical_head, make.objective(signs), make.model())

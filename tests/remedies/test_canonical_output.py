@@ -45,6 +45,8 @@ def test_what_no_edit_reaches_is_left_alone():
     assert fixes(canonical_output, make.objective(head), make.model())
     assert not fixes(canonical_output, make.objective(head), inner)
     assert not fixes(canonical_output, make.objective(head), custom)
+    function = make.model(make.layer("dense"), heads.function("dense_1"))
+    assert not fixes(canonical_output, make.objective(head), function)
     assert not fixes(canonical_output, make.objective(head, head), make.model())
 
 

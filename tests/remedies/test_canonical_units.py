@@ -7,7 +7,7 @@ from flatline.remedies.canonical_units import canonical_units
 from tests.checks import make
 from tests.remedies import heads
 from tests.remedies.heads import behaves
-from tests.remedies.try_out import fixes
+from tests.remedies.try_out import fixes, titles
 
 
 def wide(units):
@@ -18,6 +18,12 @@ def wide(units):
     ("head", "units", "activation", "loss"),
     [
         (heads.sparse(**wide(1), loss="binary_crossentropy"), 3, "softmax", "sparse_categorical_crossentropy"),
+        (
+            heads.sparse(**wide(1), loss="binary_crossentropy", from_logits=True),
+            3,
+            "softmax",
+            "sparse_categorical_crossentropy",
+        ),
         (heads.sparse(**wide(2)), 3, "softmax", None),
         (heads.sparse(**wide(2), from_logits=True, **behaves("linear")), 3, "linear", None),
         (heads.one_hot(**wide(1)), 3, "softmax", None),
@@ -50,6 +56,17 @@ def test_classes_from_one_are_renumbered():
     assert fix.edits[-1] == MapLabels(how="from_zero")
 
 
-def test_layers_that_code_calls_are_left_alone():
+def test_titles_count():
+    assert titles(canonical_units, make.objective(heads.binary(**wide(4))), make.model()) == [
+        "use 1 `sigmoid` unit in `dense_1`"
+    ]
+    assert titles(canonical_units, make.objective(heads.sparse(**wide(2))), make.model()) == [
+        "use 3 `softmax` units in `dense_1`"
+    ]
+
+
+def test_what_no_edit_reaches_is_left_alone():
     head = heads.sparse(**wide(2))
+    inner = make.model(make.layer("dense"), make.layer("dense_1", nested_in=("model", "head")))
+    assert not fixes(canonical_units, make.objective(head), inner)
     assert not fixes(canonical_units, make.objective(head), make.model(kind="subclassed"))
