@@ -34,12 +34,15 @@ def canonical_units(objective: ObjectiveFacts, model: ModelFacts) -> Iterator[Fi
     change = set_units(head, model, usual.units, activation)
     if change.edits:
         loss: tuple[Change, ...] = () if kept else (set_loss(objective, head, usual.loss),)
+        labels = relabelled(objective, head, usual.loss)
         noun = "unit" if usual.units == 1 else "units"
         yield fix(
-            f"use {usual.units} `{activation}` {noun} in {at(head)}" + ("" if kept else f", and `{usual.loss}`"),
+            f"use {usual.units} `{activation}` {noun} in {at(head)}"
+            + ("" if kept else f", and `{usual.loss}`")
+            + (", with labels from 0" if labels else ""),
             change,
             *loss,
-            *relabelled(objective, head, usual.loss),
+            *labels,
         )
 
 

@@ -57,7 +57,7 @@ def _changes(layer: LayerFacts) -> dict[str, str]:
 
 def _is_odd(layer: LayerFacts) -> bool:
     """Whether the weights cannot be what a usual initialiser draws."""
-    if layer.initializer not in _USUAL or not layer.kernel_shape:
+    if layer.initializer not in _USUAL:  # drawn anew they would be the same
         return False
     if layer.weight_norm == 0 or (layer.identical_units >= MAX_IDENTICAL and units(layer) >= 2):
         return True

@@ -69,8 +69,7 @@ def _begins_late(head: HeadFacts) -> bool:
 
 
 def _are_rows_under_sparse(head: HeadFacts) -> bool:
-    rows = len(shape(head)) == len(head.output_shape) and head.units > 1
-    return rows and head.loss in SPARSE and head.encoding == "one_hot" and shape(head)[-1] == head.units
+    return head.loss in SPARSE and head.encoding == "one_hot" and shape(head) == head.output_shape
 
 
 def _are_numbers_beside_rows(head: HeadFacts) -> bool:

@@ -53,6 +53,7 @@ def test_classes_from_one_are_renumbered():
     head = heads.sparse(y=make.CLASSES + 1, **wide(1), loss="binary_crossentropy")
     (fix,) = fixes(canonical_units, make.objective(head), make.model())
     assert fix.edits[0].value == 3
+    assert fix.title.endswith("with labels from 0")
     assert fix.edits[-1] == MapLabels(how="from_zero")
 
 

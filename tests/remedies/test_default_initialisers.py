@@ -20,7 +20,11 @@ ALL = (Reinitialize(layers=("a", "out")),)
         (make.layer("a", weight_norm=0.0), [ALL]),  # set to zero by hand
         (make.layer("a", identical_units=1.0), [ALL]),
         (make.layer("a", weight_norm=2000.0), [ALL]),
+        (make.layer("a", kind="LSTM", weight_norm=0.0), [ALL]),
         (make.layer("a"), []),
+        (make.layer("a", initializer=None), []),
+        (make.layer("a", initializer="Zeros", weight_norm=0.0, kind="Embedding", activation=None), []),  # to stay zero
+        (make.layer("a", kernel_shape=(1, 4), weight_norm=60.0), []),  # four weights may be anything
         (make.layer("a", initializer="HeUniform", config={"bias_initializer": "Zeros"}), []),
         (make.layer("a", initializer="OrthogonalInitializer"), []),
         (make.layer("a", weight_norm=float("nan"), identical_units=float("nan")), []),  # not measured

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from flatline.fix import MapLabels
@@ -26,6 +27,12 @@ ROWS = MapLabels(how="one_hot", classes=3)
         (heads.binary(y=2 * YES_NO - 1, loss="mean_squared_error", **behaves("tanh")), None),
         (heads.sparse(y=make.CLASSES + 1, output_shape=(4,), units=4), None),  # unit 0 is unused, and harmless
         (heads.sparse(y=make.CLASSES * 5 + 1), None),  # renumbering would not do
+        (heads.sparse(y=make.CLASSES + 1.5, encoding="values"), None),
+        (heads.sparse(y=np.c_[make.CLASSES, make.CLASSES] + 1), None),
+        (heads.binary(y=make.CLASSES), None),  # three classes for one unit
+        (heads.tags(y=2 * heads.TAGS - 1, output_shape=(1,), units=1), None),  # four numbers for one unit
+        (heads.one_hot(loss="sparse_categorical_crossentropy", output_shape=(5,), units=5), None),
+        (heads.one_hot(loss="sparse_categorical_crossentropy", encoding="soft"), None),
         (heads.sparse(y=make.CLASSES + 1, loss="categorical_crossentropy"), None),  # no unit 3 to mark
     ],
 )
