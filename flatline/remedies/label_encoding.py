@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from flatline.canonical import names_units, shift, single
 from flatline.cause import Cause
 from flatline.changes import fix, map_labels
-from flatline.facts import HeadFacts, ObjectiveFacts, Task
+from flatline.facts import HeadFacts, ObjectiveFacts
 from flatline.fix import Fix
 from flatline.outputs import (
     BINARY,
@@ -77,5 +77,5 @@ def _are_numbers_beside_rows(head: HeadFacts) -> bool:
         return False
     if not (head.target.minimum >= 0 and head.target.maximum < head.units):
         return False
-    silent = head.loss in DISTANCES and names_units(head) and head.task is not Task.RECONSTRUCTION
+    silent = head.loss in DISTANCES and names_units(head)
     return head.loss in ONE_HOT_LOSSES | BINARY or silent

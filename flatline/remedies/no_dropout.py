@@ -11,7 +11,7 @@ figure 9 and appendix A.4 (rates of 0.2 to 0.5, and more units or a larger rate 
 from collections.abc import Iterator, Mapping
 
 from flatline.cause import Cause
-from flatline.editable import editable, set_layers
+from flatline.editable import editable, listed_layers, set_layers
 from flatline.facts import LayerFacts, ModelFacts
 from flatline.fix import Fix
 from flatline.layers import DROPOUT, RECURRENT
@@ -26,10 +26,10 @@ def no_dropout(model: ModelFacts) -> Iterator[Fix]:
     rates = {layer.name: found for layer in editable(model) if (found := _rates(model, layer))}
     if not rates:
         return
-    names = [f"`{name}`" for name in rates]
-    deleted = [f"`{layer.name}`" for layer in model.layers if layer.name in rates and layer.kind in DROPOUT]
+    dropped = tuple(layer for layer in model.layers if layer.name in rates)
+    deleted = [f"`{layer.name}`" for layer in dropped if layer.kind in DROPOUT]
     yield set_layers(
-        f"train without dropout ({', '.join(names[:3])}{f' and {len(names) - 3} more' if len(names) > 3 else ''})",
+        f"train without dropout ({listed_layers(dropped)})",
         {name: dict.fromkeys(found, 0.0) for name, found in rates.items()},
         model,
         note=f"# or delete the layers {', '.join(deleted)}" if deleted else "",

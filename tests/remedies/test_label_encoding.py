@@ -29,6 +29,13 @@ ROWS = MapLabels(how="one_hot", classes=3)
         (heads.sparse(y=make.CLASSES * 5 + 1), None),  # renumbering would not do
         (heads.sparse(y=make.CLASSES + 1.5, encoding="values"), None),
         (heads.sparse(y=np.c_[make.CLASSES, make.CLASSES] + 1), None),
+        (heads.sparse(y=make.CLASSES + 0.5, encoding="values", loss="categorical_crossentropy"), None),
+        (heads.sparse(y=np.c_[make.CLASSES, make.CLASSES], loss="categorical_crossentropy"), None),
+        (heads.sparse(y=2 * YES_NO, loss="mean_squared_error"), None),  # no names of three units
+        (heads.binary(y=0 * YES_NO), None),
+        (heads.sparse(y=make.CLASSES - 1, loss="categorical_crossentropy"), None),
+        (heads.binary(y=4 * YES_NO + 3, loss="mean_squared_error", **behaves("relu")), None),  # within reach
+        (heads.binary(y=2 * YES_NO - 1, loss="hinge"), None),
         (heads.binary(y=make.CLASSES), None),  # three classes for one unit
         (heads.tags(y=2 * heads.TAGS - 1, output_shape=(1,), units=1), None),  # four numbers for one unit
         (heads.one_hot(loss="sparse_categorical_crossentropy", output_shape=(5,), units=5), None),

@@ -14,6 +14,7 @@ from tests.remedies.try_out import titles
         (make.plan(epochs=20, steps_per_epoch=1000), []),  # 20,000 steps: at the bound
         (make.plan(epochs=None), []),
         (make.plan(given=False), []),
+        (make.plan(given=False, epochs=1), []),  # what fit does when nothing is said
     ],
 )
 def test_table(plan, expected):

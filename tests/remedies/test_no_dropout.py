@@ -36,6 +36,15 @@ def test_table(layer, expected):
     assert [fix.edits for fix in fixes(no_dropout, make.model(layer, make.layer("out")))] == expected
 
 
+def test_the_snippet_says_which_lines_to_delete():
+    other = make.layer("b", kind="LSTM", config={"units": 16, "dropout": 0.2})
+    (fix,) = fixes(no_dropout, make.model(drop(0.5), other, make.layer("out")))
+    assert fix.title == "train without dropout (`a`, `b`)"
+    assert fix.snippet.startswith("# or delete the layers `a`\n")
+    (fix,) = fixes(no_dropout, make.model(lstm(dropout=0.5), make.layer("out")))
+    assert "delete" not in fix.snippet
+
+
 def test_a_recurrent_layer_that_exists_keeps_its_rate():
     model = make.model(lstm(dropout=0.5), make.layer("out"), kind="subclassed")
     assert not fixes(no_dropout, model)

@@ -32,6 +32,11 @@ def test_table(layer, expected):
     assert [fix.edits for fix in fixes(no_penalties, make.model(layer, make.layer("out")))] == expected
 
 
+def test_a_layer_that_code_calls_cannot_be_taken_out():
+    layers = make.layer("a", kind="ActivityRegularization", kernel_shape=()), make.layer("out")
+    assert not fixes(no_penalties, make.model(*layers, kind="subclassed"))
+
+
 @pytest.mark.parametrize(
     ("decay", "proposes"), [(0.5, True), (0.01, True), (0.004, False), (0.0, False), (None, False)]
 )

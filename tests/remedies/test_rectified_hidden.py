@@ -34,6 +34,11 @@ def relu(name):
         ([dense("a", "linear"), plain("pool", "MaxPooling2D"), OUT], [relu("a")]),
         ([dense("a", "sigmoid", trainable=False), OUT], [relu("a")[:1]]),  # its weights stay
         ([dense("a", "linear"), plain("act", "Activation", activation="tanh"), OUT], [relu("act")[:1]]),
+        ([dense("a", "linear"), dense("b", "linear"), plain("act", "ReLU"), OUT], [relu("a")]),
+        ([plain("act", "Activation", activation="tanh"), dense("a", "relu"), OUT], []),  # of the input
+        ([dense("a", "relu"), dense("b", "relu"), plain("act", "Activation", activation="tanh")], []),  # of the output
+        ([dense("a", "linear"), plain("act", "Softmax"), OUT], []),  # its activation is no argument
+        ([dense("a", "linear"), plain("pool", "MaxPooling2D"), plain("act", "ReLU"), OUT], []),
         ([dense("a", "relu"), OUT], []),
         ([dense("a", "gelu"), OUT], []),
         ([OUT], []),
