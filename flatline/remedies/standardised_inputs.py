@@ -32,7 +32,7 @@ _AS_THEY_ARE = SHAPING | DROPOUT | MAX_POOLING | MEAN_POOLING | {"GaussianNoise"
 @remedy(cause=Cause.INPUT_SCALE)
 def standardised_inputs(data: DataFacts, model: ModelFacts) -> Iterator[Fix]:
     """Standardise or rescale the one input."""
-    if len(data.inputs) != 1 or any(layer.kind == "Masking" for layer in model.layers):
+    if len(data.inputs) != 1:
         return
     (array,) = data.inputs
     first = readers(model)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flatline.cause import Cause
-from flatline.editable import PLAIN, has_kernel, hidden, is_assembled, is_own, listed_layers, set_layers
+from flatline.editable import PLAIN, hidden, is_assembled, is_own, listed_layers, set_layers
 from flatline.facts import LayerFacts, ModelFacts, ObjectiveFacts, Task
 from flatline.fix import Fix
 from flatline.graph import LayerGraph
@@ -46,7 +46,7 @@ def wider(model: ModelFacts, objective: ObjectiveFacts | None) -> Iterator[Fix]:
         settings: dict[str, dict[str, Any]] = {
             layer.name: {_argument(layer): max(LEAST, FACTOR * (_width(layer) or 0))} for layer in narrow
         }
-        yield set_layers(f"give {listed_layers(narrow)} more units ({_told(settings)})", settings, model)
+        yield set_layers(f"widen {listed_layers(narrow)} to {_told(settings)} units", settings, model)
 
 
 def _argument(layer: LayerFacts) -> str:
@@ -60,23 +60,14 @@ def _width(layer: LayerFacts) -> int | None:
 
 def _is_free(graph: LayerGraph, layer: LayerFacts) -> bool:
     """Whether all that depends on its width are the kernels that read it."""
-    if (
-        layer.config.get("groups", 1) != 1
-        or len(layer.inputs) > 1
-        or layer.config.get("return_state")
-        or layer.config.get("stateful")
-    ):
+    if layer.config.get("groups", 1) != 1 or len(layer.inputs) > 1 or layer.config.get("return_state"):
         return False
-    after = graph.below(layer, lambda one: not has_kernel(one) and one.kind in _INDIFFERENT)
-    ends = [one for one in after if _is_end(one)]
+    after = graph.below(layer, lambda one: one.kind in _INDIFFERENT)
+    ends = [one for one in after if one.kind not in _INDIFFERENT]
     plain = PLAIN | RECURRENT | {"DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"}
-    return not any(one.is_output and not _is_end(one) for one in after) and all(
+    return not any(one.is_output and one.kind in _INDIFFERENT for one in after) and all(
         one.kind in plain and is_own(one) and len(one.inputs) <= 1 and one.config.get("groups", 1) == 1 for one in ends
     )
-
-
-def _is_end(layer: LayerFacts) -> bool:
-    return has_kernel(layer) or layer.kind not in _INDIFFERENT
 
 
 def _told(settings: dict[str, dict[str, Any]]) -> str:

@@ -28,7 +28,12 @@ FLATTENED = make.model(make.layer("flatten", kind="Flatten", kernel_shape=()), m
         (1e-4 * make.ROWS, make.model(), STANDARD),
         (PIXELS, FLATTENED, BYTES),
         (PIXELS.reshape(50, 64), make.model(), BYTES),
+        (PIXELS * 0.9, FLATTENED, BYTES),
         (PIXELS / 255, FLATTENED, STANDARD),
+        (PIXELS.astype("int16") - 120, FLATTENED, STANDARD),
+        (PIXELS.reshape(50, 64) * 0.9, make.model(), STANDARD),  # no bytes, and no image that one could tell
+        (PIXELS[:, :2, :2].reshape(50, 4), make.model(), STANDARD),
+        (4 * np.round(RNG.uniform(size=(50, 5))) + 3, make.model(), STANDARD),
         (RNG.uniform(0, 200, (50, 5)), make.model(), STANDARD),  # a table, whatever its range
         (make.ROWS, make.model(), []),
         (np.c_[make.ROWS, np.ones(len(make.ROWS))], make.model(), []),  # a constant column cannot be standardised

@@ -25,7 +25,9 @@ def regression(y, **given):
         (regression(PRICES[:, None], loss="huber"), True),
         (regression(PRICES - 200), True),
         (regression(PRICES / 1e6), True),
+        (regression((PRICES - 200) / 50 + 5), True),
         (regression((PRICES - 200) / 50), False),
+        (regression(PRICES, task=Task.RECONSTRUCTION), False),  # the inputs would have to follow
         (regression(np.full(100, 7.0)), False),  # a constant
         (regression(PRICES, squash="relu", declared="relu"), False),  # half of the targets would be out of reach
         (regression(PRICES, loss="poisson"), False),  # wants counts

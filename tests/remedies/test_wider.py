@@ -32,7 +32,9 @@ OUT = dense("out", 3)
         ([dense("a", 32), dense("b", 100), dense("c", 8), OUT], {"a": 128, "c": 64}),
         ([conv("a", 4), plain("bn", "BatchNormalization"), plain("flatten", "Flatten"), OUT], {"a": 64}),
         ([make.layer("a", kind="LSTM", config={"units": 8}), OUT], {"a": 64}),
+        ([dense("a", 8), dense("b", 64), plain("reshape", "Reshape"), OUT], {"a": 64}),
         ([dense("a", 64), OUT], {}),
+        ([dense("a", 8), plain("drop", "Dropout"), plain("reshape", "Reshape"), OUT], {}),
         ([OUT], {}),
         ([dense("a", 2), plain("softmax", "Softmax")], {}),  # the output's
         ([dense("a", 8), plain("reshape", "Reshape"), OUT], {}),
@@ -55,6 +57,22 @@ def test_sums_fix_the_width():
     added = plain("add", "Add", inputs=("a", "b"))
     branch = dataclasses.replace(dense("b", 8), inputs=("a",))
     assert not fixes(wider, make.model(dense("a", 8), branch, added, OUT))
+
+
+def test_states_and_second_outputs_fix_the_width():
+    start = dense("a", 8)
+    reader = make.layer("b", kind="LSTM", config={"units": 8}, inputs=("embedding", "a"))
+    table = plain("embedding", "Embedding", reads_model_input=True)
+    assert not fixes(wider, make.model(start, table, reader, OUT))
+    read = dataclasses.replace(reader, inputs=("embedding",))
+    assert fixes(wider, make.model(table, read, OUT))
+    second = plain("drop", "Dropout", inputs=("a",), is_output=True)
+    assert not fixes(wider, make.model(start, second, dataclasses.replace(OUT, inputs=("a",))))
+
+
+def test_titles_name_a_few():
+    (fix,) = fixes(wider, make.model(*(dense(f"d{i}", 16) for i in range(5)), OUT))
+    assert fix.title == "widen `d0`, `d1`, `d2` and 2 more to 64, 64, 64, … units"
 
 
 def test_a_code_is_narrow_on_purpose():
