@@ -33,6 +33,8 @@ def softmax(units):
         (heads.quantity(y=make.ROWS), Canon(units=5, activation="linear", loss=SQUARED)),
         (heads.quantity(y=make.ROWS, output_shape=(5, 1)), Canon(units=1, activation="linear", loss=SQUARED)),
         (heads.quantity(y=make.ROWS, output_shape=(2, 2, 1)), None),
+        (heads.sparse(task=Task.REGRESSION, loss=SQUARED), softmax(3)),  # whole numbers that name the units
+        (heads.one_hot(task=Task.UNKNOWN), None),
         (heads.sparse(y=TWICE), None),
         (heads.sparse(y=make.CLASSES - 1), None),
         (heads.sparse(y=make.CLASSES + 0.5, encoding="values"), None),
@@ -78,16 +80,24 @@ def test_activations_are_judged_by_behaviour():
     assert has_activation(heads.sparse(squash="unknown", declared=None), "linear")
 
 
+def test_classifiers_read_logits():
+    assert softmax(3).is_classifier
+    assert not Canon(units=1, activation="linear", loss=SQUARED).is_classifier
+
+
 def test_pixels_may_be_probabilities():
     pixels, bytes_ = heads.quantity(**PIXELS | behaves("sigmoid")), heads.quantity(**PIXELS | {"y": 255 * heads.ROWS})
     assert has_activation(pixels, "linear")
     assert not has_activation(pixels, "softmax")
     assert not has_activation(heads.quantity(**PIXELS | {"y": 255 * heads.ROWS} | behaves("sigmoid")), "linear")
+    assert not has_activation(heads.quantity(**PIXELS | behaves("tanh")), "linear")
+    assert not has_activation(heads.quantity(**PIXELS | behaves("sigmoid") | {"task": Task.REGRESSION}), "linear")
     usual = Canon(units=3, activation="linear", loss=SQUARED)
     for loss, right in (("binary_crossentropy", True), ("poisson", False), (SQUARED, True)):
         assert has_loss(heads.quantity(**PIXELS, loss=loss), usual) is right
     assert not has_loss(heads.quantity(**PIXELS | {"y": 255 * heads.ROWS}, loss=BINARY), usual)
     assert has_loss(bytes_, usual)
+    assert not has_loss(heads.quantity(**PIXELS | {"task": Task.REGRESSION}, loss=BINARY), usual)
 
 
 @pytest.mark.parametrize(
