@@ -16,7 +16,7 @@ LEVELS = (
     {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"}
-    | {"rates", "sampled", "nonfinite", "comparing"},
+    | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},
     {"checks", "detectors"},
     {"diagnosis", "remedies", "variant", "replay", "combining", "confirming", "search"},
     {"inspect", "plots"},

@@ -112,6 +112,6 @@ def _named(model: ModelFacts | None) -> str:
     names = [
         f"`{layer.name}`"
         for layer in (model.layers if model is not None else ())
-        if "kernel_regularizer" in layer.config
+        if layer.config.get("kernel_regularizer")
     ]
     return f" (in {', '.join(names[:3])}{', …' if len(names) > 3 else ''})" if names else ""

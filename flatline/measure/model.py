@@ -12,6 +12,7 @@ from flatline.measure.calls import Call, is_keras, recorded
 
 MAX_CELLS = 1_000_000  # cells of a tensor that statistics are taken over
 RECTIFIERS = {"relu", "relu6"}
+_NAMED = ("_regularizer", "_initializer")  # objects, of which checks want to know the class
 _CERTAIN = 1e12  # a slope that is 1 inside and 0 at the ends: any a inside is far above 1 %
 SLOPE_SHARE = {  # |f′| as a share of its maximum, from the output a = f(z): an array or a tensor
     "sigmoid": lambda a: 4 * a * (1 - a),
@@ -89,13 +90,19 @@ def observe_forward(model: Any, x: Any) -> tuple[list[Call], Any]:
 
 
 def _config(layer: Any) -> dict[str, Any]:
-    """Arguments of a layer that are plain values; empty where it cannot tell them."""
+    """Arguments of a layer that are plain values, and classes of regularizers and initialisers; empty if unknown."""
     try:
         config = layer.get_config()
     except Exception:  # get_config is the user's code; a layer that cannot tell its arguments is normal
         return {}
     plain = (str, int, float, bool, type(None), tuple, list)
-    return {key: value for key, value in config.items() if isinstance(value, plain)}
+    told = {key: _class_name(value) if key.endswith(_NAMED) else value for key, value in config.items()}
+    return {key: value for key, value in told.items() if isinstance(value, plain)}
+
+
+def _class_name(value: Any) -> Any:
+    """Class of an object that Keras has written down; other values as they are."""
+    return value["class_name"] if isinstance(value, Mapping) and "class_name" in value else value
 
 
 def _own_weights(layer: Any, children: int) -> list[Any]:

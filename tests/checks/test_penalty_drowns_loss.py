@@ -31,6 +31,15 @@ def test_table():
                 fix="weaken the penalty 100-fold",
             ),
             row(told(60.0), freed(0.1), message="50 times", severity=Severity.WARNING),
+            row(
+                told(60.0),
+                make.model(
+                    make.layer("free", config={"kernel_regularizer": None}),
+                    make.layer("bound", config={"kernel_regularizer": "L2"}),
+                ),
+                message="50 times",
+                fix="100-fold (in `bound`)",
+            ),
             row(told(60.0), freed(1.08), message="50 times", severity=Severity.INFO),  # it is something else
             row(told(60.0), make.rehearsal(), message="50 times", severity=Severity.INFO),
             row(told(60.0), make.rehearsal(CUT_SHORT), message="50 times", severity=Severity.INFO),

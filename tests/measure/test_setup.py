@@ -45,6 +45,16 @@ class Functionless(keras.Model):
         return keras.ops.softmax(self.last(keras.ops.relu(self.inner(x))))
 
 
+class Halving(keras.regularizers.Regularizer):
+    """A penalty of the user's own."""
+
+    def __call__(self, x: Any) -> Any:
+        return 0.5 * keras.ops.sum(x)
+
+    def get_config(self) -> dict[str, Any]:
+        return {}
+
+
 D = keras.layers.Dense
 
 
@@ -150,3 +160,15 @@ def test_a_rate_a_thousand_times_too_small_is_outrun_by_larger_ones():
     rehearsal = look(model, X, CLASSES, train=True, epochs=20)[RehearsalFacts]
     assert rehearsal.progress() < 0.4
     assert rehearsal.progress("rate ×100") > 0.6
+
+
+def test_layers_tell_the_classes_of_their_regularizers_and_initialisers():
+    bound = D(6, kernel_regularizer="l2", bias_initializer="ones", activity_regularizer=Halving())
+    model = keras.Sequential([keras.Input((5,)), bound, D(1)])
+    model.compile("sgd", "mse")
+    first, last = look(model, X, VALUES)[ModelFacts].layers
+    assert first.config["kernel_regularizer"] == "L2"
+    assert first.config["activity_regularizer"] == "Halving"
+    assert first.config["bias_initializer"] == "Ones"
+    assert last.config["kernel_regularizer"] is None
+    assert last.config["bias_initializer"] == "Zeros"
