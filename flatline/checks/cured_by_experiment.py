@@ -107,7 +107,7 @@ def _message(experiment: Experiment, verdict: Verdict, tried: Tried) -> str:
     if len(experiment.chosen) == 1:
         return f"{went} if you {change}"
     alone = tried.fix.verdict
-    together = f"with {len(experiment.chosen)} changes together {went}"
+    together = f"with {len(experiment.chosen)} changes together, {went}"
     if alone is None or math.isnan(alone.before):
         return f"{together}; one of them: {change}"
     without = pairs.from_to(alone.before, alone.after)[0]

@@ -34,7 +34,7 @@ def plot_paired_scores(
     ax: Axes | None = None,
     **line_kw: Any,
 ) -> Axes:
-    """Draw score against step: a thin line a run, thick ones for the medians, and the score of the best constant answer.
+    """Draw score against step: a thin line a run, thick ones for the medians, and the null model's score.
 
     Parameters
     ----------

@@ -70,7 +70,7 @@ def findings(experiment):
 
 def test_each_of_several_changes_says_what_all_do_and_what_is_lost_without_it():
     told = findings(given.THREE)
-    assert all("with 3 changes together accuracy goes from 0.31 to 0.97 in 5 of 5" in each.message for each in told)
+    assert all("with 3 changes together, accuracy goes from 0.31 to 0.97 in 5 of 5" in each.message for each in told)
     assert [each.cause for each in told] == [Cause.OUTPUT_ACTIVATION, Cause.INPUT_SCALE, Cause.BATCH_SIZE]
     assert "it gets to 0.12 only" in told[0].message
     assert {(each.value, each.bound[1]) for each in told[0].evidence} == {(0.31, 0.97), (0.12, 0.97), (0.97 - 0.31, 0)}
