@@ -81,7 +81,7 @@ def _tried(report: "Report", runs: str) -> str:
     rows = "".join(_row_of(each) for each in (*experiment.chosen, *experiment.tried))
     table = f"<details><summary>every change</summary><table><tr>{head}</tr>{rows}</table></details>" if rows else ""
     return (
-        f'<div class="tried"><p><strong>{tried.TITLE}</strong></p><p>{_prose(said.head)}</p>'
+        f'<div class="finding tried"><p><strong>{tried.TITLE}</strong></p><p>{_prose(said.head)}</p>'
         f"{f'<ul>{changes}</ul>' if changes else ''}{folded}{table}{runs}</div>"
     )
 

@@ -86,6 +86,9 @@ def test_where_nothing_helps_it_is_said_plainly_and_without_calm():
         "diverges: use keras.optimizers.Adam(0.001)",
     )
     assert all("Nothing found that would keep" not in text for text in forms(NOTHING))
+    learns = diagnosed(given.NOTHING, rehearsal=facts.rehearsal())
+    assert "Nothing found that would keep" in str(learns)  # the planned training itself speaks for it
+    assert "40 steps a run in the search" in " ".join(str(NOTHING).split())  # there are no pairs that say so
     assert "Nothing found that would keep this network from learning" in str(diagnosed(given.experiment(before=0.97)))
 
 
@@ -101,6 +104,7 @@ def test_what_it_means_rests_on_learners_that_are_no_networks(model_free, said):
 def test_a_search_that_was_cut_short_says_how_far_it_got():
     budget = dataclasses.replace(given.NOTHING, ended="the budget", tried=given.REST)
     everywhere(diagnosed(budget), "tried so far makes it learn", "ended by the budget after 3 of 4 changes")
+    assert "The fault may lie" not in str(diagnosed(budget))  # the rest of the search may still find it
     stopped = diagnosed(dataclasses.replace(given.NOTHING, ended="interrupted", tried=()))
     everywhere(stopped, "No change was tried", "interrupted before the first change")
     assert "cut short" not in str(NOTHING) and "The search" not in str(NOTHING)
