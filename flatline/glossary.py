@@ -152,6 +152,12 @@ GLOSSARY: dict[str, Quantity] = {
     "held_out_score": Quantity(
         "s", "1", "accuracy, or R², on rows that were not trained on",
         "Hastie et al. 2009, The Elements of Statistical Learning, section 7.2"),
+    "score_as_is": Quantity(
+        "s₀", "1", "mean score without a change over paired short runs, against the mean with it; 1 is perfect",
+        "Fisher 1935, The Design of Experiments, chapter 3"),
+    "paired_gain": Quantity(
+        "mean(s₁ − s₀)", "1", "mean over pairs of runs on the same seeds and rows of the score with less that without",
+        "Fisher 1935, The Design of Experiments, chapter 3"),
     "output_low": Quantity(
         "min f", "1", "smallest value that `predict` returns over random weights of the last layer",
         "Goodfellow, Bengio, Courville 2016, Deep Learning, §6.2.2"),

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from flatline import engine
+from flatline.experiment import Experiment
 from flatline.finding import Finding, Outcome
 from flatline.logs import Log, LossLog
 from flatline.record import RunRecord
@@ -16,6 +17,11 @@ WATCHING = ("attending", "sampling", "probe", "judging")  # kinds of seconds tha
 def reads_log(check: Check) -> bool:
     """Whether a check judges a run rather than a set-up."""
     return any(issubclass(kind, Log) for kind in check.needs.values())
+
+
+def reads_experiment(check: Check) -> bool:
+    """Whether a check judges what `diagnose` tried, which neither a set-up nor a run can show."""
+    return Experiment in check.needs.values()
 
 
 def judge(record: RunRecord, *, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> Report:
@@ -35,7 +41,7 @@ def judge(record: RunRecord, *, select: Iterable[str] = (), ignore: Iterable[str
     """
     chosen = selection(select, ignore, caller="judge")
     detectors = [check for check in chosen.checks if reads_log(check)]
-    others = {check.code for check in chosen.checks if not reads_log(check)}
+    others = {check.code for check in chosen.checks if not reads_log(check) and not reads_experiment(check)}
     live = tuple(finding for _, finding in record.live if finding.code in others)
     return report_of(record, chosen.heard((*engine.judge(detectors, record.logs()), *live)))
 

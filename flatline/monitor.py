@@ -13,7 +13,7 @@ from flatline import engine, preflight
 from flatline.callbacks import FlightRecorder, users_line
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.finding import Finding, Outcome, Severity
-from flatline.judging import reads_log, report_of
+from flatline.judging import reads_experiment, reads_log, report_of
 from flatline.logs import EpochLog, LossLog, RunFacts
 from flatline.measure.recorder import Recorder
 from flatline.measure.run import larger_is_better
@@ -128,8 +128,8 @@ class FlatlineMonitor(FlightRecorder):
     def _look(self, x: Any, y: Any, fit_args: Mapping[str, Any]) -> tuple[Outcome, ...]:
         start = time.perf_counter()
         try:
-            checks = [check for check in self._chosen.checks if not reads_log(check)]
-            return self._chosen.heard(preflight.look(self.model, x, y, fit_args, checks))
+            judged = [each for each in self._chosen.checks if not reads_log(each) and not reads_experiment(each)]
+            return self._chosen.heard(preflight.look(self.model, x, y, fit_args, judged))
         except Exception as error:  # the monitor can do without; what it records is still judged
             told = isinstance(error, FlatlineError)
             if not getattr(self.model, "compiled", False):

@@ -15,7 +15,7 @@ LEVELS = (
     {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"},
     {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
-    {"registry", "engine", "gates", "arms", "layers", "graph", "outputs", "changes", "entry", "progress"}
+    {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},
     {"checks", "detectors"},
     {"diagnosis", "remedies", "variant", "replay", "combining", "confirming", "search"},

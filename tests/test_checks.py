@@ -100,7 +100,11 @@ def test_what_it_explains_exists(check):
 @every_check
 def test_facts_come_from_the_menu(check):
     logs = [kind for kind in check.needs.values() if issubclass(kind, Log)]
-    assert {kind.__module__ for kind in check.needs.values()} <= {"flatline.facts", "flatline.logs"}
+    assert {kind.__module__ for kind in check.needs.values()} <= {
+        "flatline.facts",
+        "flatline.logs",
+        "flatline.experiment",
+    }
     assert bool(logs) == ("/detectors/" in inspect.getfile(check.function))
 
 

@@ -33,6 +33,16 @@ def test_a_watched_model_is_checked_before_and_recorded_while_it_trains():
     assert "FL301" in codes(monitor.report)
 
 
+def test_checks_of_an_experiment_do_not_look_at_the_set_up(monkeypatch):
+    asked = []
+    monkeypatch.setattr("flatline.preflight.look", lambda *given: asked.extend(given[-1]) or ())
+    model = network()
+    flatline.watch(model, verbose=0)
+    trained(model, epochs=1)
+    assert "FL301" in {check.code for check in asked}
+    assert "FL004" not in {check.code for check in asked}
+
+
 def test_a_watched_training_is_the_same_to_the_bit():
     model = network()
     monitor = flatline.watch(model, verbose=0)

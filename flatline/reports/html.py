@@ -2,14 +2,16 @@
 
 import base64
 import html
+import math
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from flatline import diagnosis
+from flatline import diagnosis, pairs
+from flatline.experiment import Tried
 from flatline.finding import Evidence, Finding
 from flatline.fix import Fix
-from flatline.reports import wording
+from flatline.reports import tried, wording
 
 if TYPE_CHECKING:
     from flatline.reports.report import Report
@@ -36,20 +38,23 @@ def document(report: "Report") -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<title>flatline report</title><style>body { margin: 2rem auto; padding: 0 1rem; max-width: 60rem; "
         "color: #1a1a1a; background: #fff; }</style></head>\n<body>\n"
-        f"{fragment(report, figure=_figure(report))}\n</body></html>\n"
+        f"{fragment(report, figure=_figure(report), runs=_runs(report))}\n</body></html>\n"
     )
 
 
-def fragment(report: "Report", *, figure: str = "") -> str:
+def fragment(report: "Report", *, figure: str = "", runs: str = "") -> str:
     """Return the report as one `div`, with its style."""
-    return f'<style>{_STYLE}</style>\n<div class="flatline">\n' + "\n".join(_parts(report, figure)) + "\n</div>"
+    parts = "\n".join(_parts(report, figure, runs))
+    return f'<style>{_STYLE}</style>\n<div class="flatline">\n{parts}\n</div>'
 
 
-def _parts(report: "Report", figure: str) -> Iterator[str]:
+def _parts(report: "Report", figure: str, runs: str) -> Iterator[str]:
+    score = wording.score_of(report)
     yield f"<p><strong>flatline</strong> · {_prose(wording.scope_line(report.scope))}</p>"
     for group in diagnosis.group(report.findings):
-        under = "".join(_finding(other) for other in group.others)
-        yield _finding(group.lead, under)
+        under = "".join(_finding(other, score) for other in group.others)
+        yield _finding(group.lead, score, under)
+    yield _tried(report, runs)
     verdict = wording.verdict_line(report)
     if verdict:
         yield f"<p>{_prose(verdict)}</p>"
@@ -63,6 +68,30 @@ def _parts(report: "Report", figure: str) -> Iterator[str]:
     )
 
 
+def _tried(report: "Report", runs: str) -> str:
+    said, experiment, score = tried.told(report), report.experiment, wording.score_of(report)
+    if said is None or experiment is None:
+        return ""
+    changes = "".join(
+        f'<li>{_prose(pairs.change(fix))} <span class="quiet">({_prose(wording.trust(fix, score))})</span></li>'
+        for fix in said.chosen
+    )
+    folded = "".join(f'<p class="quiet">{_prose(line)}</p>' for line in (*said.folded, said.measured))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("change", "outcome", _prose(score), "on other rows", ""))
+    rows = "".join(_row_of(each) for each in (*experiment.chosen, *experiment.tried))
+    table = f"<details><summary>every change</summary><table><tr>{head}</tr>{rows}</table></details>" if rows else ""
+    return (
+        f'<div class="finding tried"><p><strong>{tried.TITLE}</strong></p><p>{_prose(said.head)}</p>'
+        f"{f'<ul>{changes}</ul>' if changes else ''}{folded}{table}{runs}</div>"
+    )
+
+
+def _row_of(each: Tried) -> str:
+    scores = ["" if math.isnan(score) else pairs.score(score) for score in (each.score, each.held_out)]
+    cells = (pairs.change(each.fix), each.outcome.value, *scores, each.note)
+    return "<tr>" + "".join(f"<td>{_prose(cell)}</td>" for cell in cells) + "</tr>"
+
+
 def _list(summary: str, items: list[str]) -> str:
     if not items:
         return f'<p class="quiet">{_prose(summary)}</p>' if summary else ""
@@ -70,7 +99,7 @@ def _list(summary: str, items: list[str]) -> str:
     return f'<details class="quiet"><summary>{_prose(summary)}</summary><ul>{rows}</ul></details>'
 
 
-def _finding(finding: Finding, under: str = "") -> str:
+def _finding(finding: Finding, score: str, under: str = "") -> str:
     severity = diagnosis.severity_of(finding).name
     cause = "" if finding.cause is None else f' <span class="quiet">cause: {finding.cause.value}</span>'
     rows = "".join(_row(evidence) for evidence in finding.evidence)
@@ -80,7 +109,7 @@ def _finding(finding: Finding, under: str = "") -> str:
         f'<div class="finding {severity}"><p><span class="severity">{severity}</span> '
         f"<strong>{_prose(wording.label(finding))}</strong>{cause}</p><p>{_prose(finding.message)}</p>"
         + (f"<table>{head}{rows}</table>" if rows else "")
-        + "".join(_fix(fix) for fix in finding.fixes)
+        + "".join(_fix(fix, score) for fix in finding.fixes)
         + f"{under}</div>"
     )
 
@@ -91,10 +120,10 @@ def _row(evidence: Evidence) -> str:
     return "<tr>" + "".join(f"<td>{_prose(cell)}</td>" for cell in cells) + "</tr>"
 
 
-def _fix(fix: Fix) -> str:
+def _fix(fix: Fix, score: str) -> str:
     snippet = html.escape(wording.printable(fix.snippet).strip("\n"))
     code = f"<pre><code>{snippet}</code></pre>" if snippet else ""
-    return f'<p>→ {_prose(fix.title)} <span class="quiet">({_prose(wording.trust(fix))})</span></p>{code}'
+    return f'<p>→ {_prose(fix.title)} <span class="quiet">({_prose(wording.trust(fix, score))})</span></p>{code}'
 
 
 def _prose(text: str) -> str:
@@ -106,8 +135,23 @@ def _figure(report: "Report") -> str:
         return ""
     from flatline.plots.trainability import training_curves_svg
 
-    # As an image the drawing cannot run anything, whatever its labels say.
     curves = {wording.one_line(name): losses for name, losses in report.curves.items()}
-    data = base64.b64encode(training_curves_svg(curves, null=report.null)).decode("ascii")
-    names = html.escape(", ".join(curves))
-    return f'<p><img alt="Loss per step of the short trainings: {names}" src="data:image/svg+xml;base64,{data}"></p>'
+    drawing = training_curves_svg(curves, null=report.null)
+    return _image(drawing, f"Loss per step of the short trainings: {', '.join(curves)}")
+
+
+def _runs(report: "Report") -> str:
+    experiment = report.experiment
+    if experiment is None or not experiment.paired.step.size:
+        return ""
+    from flatline.plots.experiment import paired_scores_svg
+
+    score = wording.one_line(experiment.score)
+    drawing = paired_scores_svg(experiment.paired, null=experiment.null_score, score=score, verdict=experiment.verdict)
+    return _image(drawing, f"{score} along paired runs as it is and with the change")
+
+
+def _image(drawing: bytes, described: str) -> str:
+    # As an image the drawing cannot run anything, whatever its labels say.
+    data = base64.b64encode(drawing).decode("ascii")
+    return f'<p><img alt="{html.escape(described)}" src="data:image/svg+xml;base64,{data}"></p>'

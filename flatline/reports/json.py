@@ -10,9 +10,15 @@ The schema, version 1; a field may be added within a version, none is renamed or
 - `evidence`: `quantity`, `value`, `bound` ([operator, limit] that holds when all is well), `unit`, `where`, `steps`
   ([first, last] or null), `broken`.
 - `fixes`: `title`, `safety` ("safe", "unsafe", "advice"), `snippet`, `edits` (each with its `kind` and fields) and
-  `verdict` (null until tried; else `ruling`, `gain`, `p_value`, `seconds`).
+  `verdict` (null until tried; else `ruling`, `gain`, `p_value`, `seconds`, `before`, `after`, `better`, `pairs` and
+  `n_steps`).
 - `passed`: `code`, `name`. `not_evaluated`: `code`, `name`, `reason`.
 - `curves`: loss per step by name; `null`: loss of the best constant prediction.
+- `experiment`: only of a diagnosis that tried changes: `score` (what scores are), `null_score`, `n_rows`, `n_held_out`,
+  `n_steps`, `before`, `after`, `before_held_out`, `after_held_out`, `confirmed`, `verdict`, `seconds`, `ended`;
+  `chosen` and `tried`, each with `fix`, `cause`, `source`, `note`, `score`, `held_out`, `n_steps` and `outcome` ("part
+  of the best set-up", "helps", "no help", "diverged", "knows its own rows only", "not tried"); `paired`: `step`, and a
+  row a run of scores `before` and `after`.
 
 JSON has no word for a number that is not finite: such a number is the string "NaN", "Infinity" or "-Infinity", which
 Python's `float` and JavaScript's `Number` both read. A value of another type is written as its text.
@@ -28,6 +34,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from flatline.experiment import Experiment, Tried
 from flatline.finding import Finding
 from flatline.fix import Fix
 
@@ -54,6 +61,7 @@ def to_dict(report: "Report") -> dict[str, Any]:
         "not_evaluated": [plain(dataclasses.asdict(outcome)) for outcome in report.not_evaluated],
         "curves": plain(report.curves),
         "null": plain(report.null),
+        **({} if report.experiment is None else {"experiment": _experiment(report.experiment)}),
     }
 
 
@@ -69,6 +77,22 @@ def _finding(finding: Finding) -> dict[str, Any]:
     fields["fixes"] = [_fix(fix) for fix in finding.fixes]
     told: dict[str, Any] = plain(fields)
     return told
+
+
+def _experiment(experiment: Experiment) -> dict[str, Any]:
+    fields = {each.name: getattr(experiment, each.name) for each in dataclasses.fields(experiment)}
+    fields["confirmed"] = experiment.confirmed
+    fields["verdict"] = None if experiment.verdict is None else dataclasses.asdict(experiment.verdict)
+    fields["paired"] = dataclasses.asdict(experiment.paired)
+    for name in ("chosen", "tried"):
+        fields[name] = [_tried(each) for each in fields[name]]
+    told: dict[str, Any] = plain(fields)
+    return told
+
+
+def _tried(tried: Tried) -> dict[str, Any]:
+    fields = {each.name: getattr(tried, each.name) for each in dataclasses.fields(tried)}
+    return {**fields, "fix": _fix(tried.fix)}
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

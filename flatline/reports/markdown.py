@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from flatline import diagnosis
+from flatline import diagnosis, pairs
 from flatline.finding import Evidence, Finding
 from flatline.fix import Fix
-from flatline.reports import wording
+from flatline.reports import tried, wording
 
 if TYPE_CHECKING:
     from flatline.reports.report import Report
@@ -28,7 +28,8 @@ def _lines(report: "Report") -> Iterator[str]:
         yield from (escaped(scope), "")
     for group in diagnosis.group(report.findings):
         for finding in (group.lead, *group.others):
-            yield from _finding(finding, lead=finding is group.lead)
+            yield from _finding(finding, lead=finding is group.lead, score=wording.score_of(report))
+    yield from _tried(report)
     verdict = wording.verdict_line(report)
     if verdict:
         yield from (verdict, "")
@@ -41,12 +42,24 @@ def _lines(report: "Report") -> Iterator[str]:
         yield from ("", f"Not evaluated: {len(missing)}", "", *missing)
 
 
+def _tried(report: "Report") -> Iterator[str]:
+    said = tried.told(report)
+    if said is None:
+        return
+    yield from (f"### {tried.TITLE}", "", escaped(said.head), "")
+    score = wording.score_of(report)
+    for fix in said.chosen:
+        yield f"- {escaped(wording.one_line(pairs.change(fix)))} ({escaped(wording.trust(fix, score))})"
+    yield from (f"- {escaped(line)}" for line in (*said.folded, said.measured))
+    yield ""
+
+
 def _counted(line: str, codes: Iterable[str]) -> str:
     listed = ", ".join(codes)
     return f"{line} ({escaped(listed)})" if listed else line
 
 
-def _finding(finding: Finding, *, lead: bool) -> Iterator[str]:
+def _finding(finding: Finding, *, lead: bool, score: str) -> Iterator[str]:
     severity = diagnosis.severity_of(finding).name
     cause = "" if finding.cause is None else f" (cause: {finding.cause.value})"
     yield f"{'###' if lead else '####'} {severity} {escaped(wording.label(finding))}{cause}"
@@ -59,7 +72,7 @@ def _finding(finding: Finding, *, lead: bool) -> Iterator[str]:
         yield from (_row(evidence) for evidence in finding.evidence)
         yield ""
     for fix in finding.fixes:
-        yield from _fix(fix)
+        yield from _fix(fix, score)
 
 
 def _row(evidence: Evidence) -> str:
@@ -67,8 +80,8 @@ def _row(evidence: Evidence) -> str:
     return f"| `{evidence.quantity}` | {cell(value)} | {cell(bound)} | {cell(wording.place(evidence))} |"
 
 
-def _fix(fix: Fix) -> Iterator[str]:
-    yield f"**Fix:** {escaped(wording.one_line(fix.title))} ({wording.trust(fix)})"
+def _fix(fix: Fix, score: str) -> Iterator[str]:
+    yield f"**Fix:** {escaped(wording.one_line(fix.title))} ({escaped(wording.trust(fix, score))})"
     yield ""
     snippet = wording.printable(fix.snippet).strip("\n")
     if snippet:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from flatline import diagnosis
 from flatline.cause import Cause
 from flatline.errors import FlatlineError
-from flatline.facts import Array
+from flatline.experiment import Experiment
+from flatline.facts import Array, RehearsalFacts
 from flatline.finding import Finding, NotEvaluated, Outcome, Passed, Severity
 from flatline.fix import Fix
 
@@ -43,6 +44,21 @@ class Report:
     scope: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Array] = field(default_factory=dict)
     null: float = float("nan")
+
+    @property
+    def experiment(self) -> Experiment | None:
+        """What was tried on the user's data; None where nothing was (see `flatline.reports.diagnosis`)."""
+        return None
+
+    @property
+    def goes_nowhere(self) -> bool:
+        """Whether an experiment saw that the set-up as it is does not learn; then no word of calm is due."""
+        return False
+
+    @property
+    def rehearsal(self) -> RehearsalFacts | None:
+        """What an experiment is read against; None where there was none."""
+        return None
 
     @property
     def findings(self) -> tuple[Finding, ...]:

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from flatline import diagnosis
+from flatline import diagnosis, pairs
 from flatline.finding import Finding, Severity
 from flatline.fix import Fix
-from flatline.reports import wording
+from flatline.reports import tried, wording
 
 if TYPE_CHECKING:
     from flatline.reports.report import Report
@@ -23,6 +23,8 @@ SCREENFUL = 40  # lines
 SNIPPET_LINES = 10  # of one fix; the whole snippet is in the report's `fixes`
 FOLDED_NAMES = 8
 INDENT = 10
+INNER = "  "  # what was tried, below its title
+CHANGES = 5  # lines
 
 _MARKS = {  # the word says it, the sign and the colour only help the eye
     Severity.ERROR: ("✗ ERROR", "bold red"),
@@ -41,18 +43,20 @@ class _Detail:
     others: bool = True  # what hangs under a lead, one by one
     groups: int = 99
     message: int = 99  # lines of a message
+    tried: int = 99  # lines of a sentence about what was tried
 
 
 _DETAILS = (
     _Detail(),
     _Detail(info=False),
-    _Detail(info=False, snippets=4),
-    _Detail(info=False, snippets=2),
-    _Detail(info=False, snippets=2, others=False),
-    _Detail(info=False, snippets=1, others=False),
-    _Detail(info=False, snippets=1, others=False, groups=6, message=2),
-    _Detail(info=False, snippets=0, others=False, groups=6, message=1),
-    _Detail(info=False, snippets=0, others=False, groups=6, message=1, fixes=False),
+    _Detail(info=False, snippets=4, tried=3),
+    _Detail(info=False, snippets=2, tried=2),
+    _Detail(info=False, snippets=2, others=False, tried=2),
+    _Detail(info=False, snippets=1, others=False, tried=1),
+    _Detail(info=False, snippets=1, others=False, groups=6, message=2, tried=1),
+    _Detail(info=False, snippets=0, others=False, groups=6, message=1, tried=1),
+    _Detail(info=False, snippets=0, others=False, groups=6, message=1, fixes=False, tried=1),
+    _Detail(info=False, snippets=0, others=False, groups=4, message=1, fixes=False, tried=1),
 )
 
 
@@ -96,11 +100,12 @@ def _lines(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
     groups = diagnosis.group(report.findings)
     alarms = [each for each in groups if diagnosis.severity_of(each.lead) > Severity.INFO or not _calm(each)]
     remarks = [each for each in groups if each not in alarms]
+    score = wording.score_of(report)
     for line in wording.scope_lines(report.scope, width):
         yield Text(line, style="bold")
     for number, each in enumerate(alarms[: detail.groups]):
         yield Text()
-        yield from _group(each, width, detail, code=number < detail.snippets)
+        yield from _group(each, width, detail, score, code=number < detail.snippets)
     hidden = alarms[detail.groups :]
     if hidden:
         yield Text()
@@ -108,11 +113,12 @@ def _lines(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
     if remarks and detail.info:
         for each in remarks:
             yield Text()
-            yield from _group(each, width, detail, code=False)
+            yield from _group(each, width, detail, score, code=False)
     elif remarks:
         yield Text()
         folded = [finding for each in remarks for finding in (each.lead, *each.others)]
         yield from _folded("· INFO    worth knowing: ", folded, width)
+    yield from _tried(report, width, detail)
     yield Text()
     verdict = wording.verdict_line(report)
     if verdict:
@@ -123,16 +129,42 @@ def _lines(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
         yield from _wrap(Text(missing, style="dim"), width, 0)
 
 
+def _tried(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
+    said, score = tried.told(report), wording.score_of(report)
+    if said is None:
+        return
+    yield Text()
+    yield Text(tried.TITLE, style="bold")
+    yield from _short(_prose(INNER + said.head), width, max(2, detail.tried))
+    for fix in said.chosen[:CHANGES]:
+        change = Text(INNER) + Text("→ ", style="bold green") + _prose(wording.one_line(pairs.change(fix)))
+        yield from _short(change + Text(f" ({wording.trust(fix, score)})", style="dim"), width, detail.tried)
+    if len(said.chosen) > CHANGES:
+        yield Text(f"{INNER}→ {len(said.chosen) - CHANGES} more changes in the findings", style="dim")
+    for line in (*said.folded, said.measured):
+        yield from _short(Text(INNER + line, style="dim"), width, detail.tried)
+
+
+def _short(text: Text, width: int, most: int) -> Iterator[Text]:
+    """Break a text into so many lines at most."""
+    parts = list(_wrap(text, width, len(INNER) + 2))
+    if len(parts) > most:
+        parts = parts[:most]
+        parts[-1].truncate(width - 2)
+        parts[-1] += Text(" …")
+    yield from parts
+
+
 def _calm(group: diagnosis.Group) -> bool:
     return all(diagnosis.severity_of(finding) is Severity.INFO for finding in group.others)
 
 
-def _group(group: diagnosis.Group, width: int, detail: _Detail, *, code: bool) -> Iterator[Text]:
+def _group(group: diagnosis.Group, width: int, detail: _Detail, score: str, *, code: bool) -> Iterator[Text]:
     yield from _message(group.lead, width, detail.message)
     told: list[str] = []
     for fix in group.lead.fixes if detail.fixes else ():
         told.append(fix.title)
-        yield from _fix(fix, width, code=code)
+        yield from _fix(fix, width, score, code=code)
     if not detail.others:
         if group.others:
             yield from _folded(" " * INDENT + "also ", group.others, width)
@@ -142,7 +174,7 @@ def _group(group: diagnosis.Group, width: int, detail: _Detail, *, code: bool) -
         for fix in other.fixes if detail.fixes else ():
             if fix.title not in told:
                 told.append(fix.title)
-                yield from _fix(fix, width, code=False)
+                yield from _fix(fix, width, score, code=False)
 
 
 def _message(finding: Finding, width: int, most: int) -> Iterator[Text]:
@@ -165,9 +197,9 @@ def _also(finding: Finding, width: int) -> Iterator[Text]:
     yield from _wrap(head + _prose(wording.one_line(finding.message)), width, INDENT + 5)
 
 
-def _fix(fix: Fix, width: int, *, code: bool) -> Iterator[Text]:
+def _fix(fix: Fix, width: int, score: str, *, code: bool) -> Iterator[Text]:
     head = Text(" " * INDENT) + Text("→ ", style="bold green") + _prose(wording.one_line(fix.title))
-    yield from _wrap(head + Text(f" ({wording.trust(fix)})", style="dim"), width, INDENT + 2)
+    yield from _wrap(head + Text(f" ({wording.trust(fix, score)})", style="dim"), width, INDENT + 2)
     if not code or not fix.snippet.strip():
         return
     snippet = wording.printable(fix.snippet).strip("\n").split("\n")

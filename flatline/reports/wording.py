@@ -1,9 +1,11 @@
 """The sentences that every rendering of a report shares."""
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from flatline import pairs
 from flatline.finding import Evidence, Finding, NotEvaluated
 from flatline.fix import Fix, Safety
 from flatline.verdict import Ruling
@@ -18,6 +20,12 @@ _TRUST = {
     Safety.SAFE: "computes the same function",
     Safety.UNSAFE: "changes training",
     Safety.ADVICE: "advice",
+}
+
+_RULING = {
+    Ruling.CONFIRMED: "confirmed",
+    Ruling.HARMFUL: "tried, does harm",
+    Ruling.INCONCLUSIVE: "tried, not sure",
 }
 
 
@@ -39,13 +47,24 @@ def label(finding: Finding) -> str:
     return f"{finding.code} {finding.name}".strip()
 
 
-def trust(fix: Fix) -> str:
+def trust(fix: Fix, score: str = "score") -> str:
     """Say how far a fix may be trusted: by experiment where there was one, else by what it changes."""
-    if fix.verdict is None:
+    verdict = fix.verdict
+    if verdict is None:
         return _TRUST[fix.safety]
-    if fix.verdict.ruling is Ruling.INCONCLUSIVE:
-        return "tried: inconclusive"
-    return f"tried: {fix.verdict.ruling.value}, gain {fix.verdict.gain:+.3g}, p = {fix.verdict.p_value:.2g}"
+    if math.isnan(verdict.before) or math.isnan(verdict.after):
+        went = f"{one_line(score)} {verdict.gain:+.3g}"
+    else:
+        went = " → ".join(pairs.from_to(verdict.before, verdict.after))
+        went = f"{one_line(score)} {went}"
+    runs = f" in {verdict.better} of {verdict.pairs} runs" if verdict.better == verdict.pairs else ""
+    runs = runs or f", higher in {verdict.better} of {verdict.pairs} runs"
+    return f"{_RULING[verdict.ruling]}: {went}{runs if verdict.pairs else ''}"
+
+
+def score_of(report: "Report") -> str:
+    """Return what the scores of a report's verdicts are."""
+    return "score" if report.experiment is None else report.experiment.score
 
 
 def scope_line(scope: Mapping[str, Any]) -> str:
@@ -81,6 +100,8 @@ def verdict_line(report: "Report") -> str:
         return ""
     if not report.findings and not report.passed:
         return "No check could be evaluated, so nothing can be said of this network."
+    if report.goes_nowhere:
+        return "No check names for sure what keeps this network from learning."
     return "Nothing found that would keep this network from learning."
 
 

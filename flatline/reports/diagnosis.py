@@ -1,0 +1,142 @@
+"""Diagnosis: a report with what was tried on the user's own data, and the way to take the cure."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flatline import diagnosis
+from flatline.cause import Cause
+from flatline.errors import FlatlineError
+from flatline.experiment import Experiment
+from flatline.facts import RehearsalFacts
+from flatline.finding import Finding
+from flatline.fix import Fix
+from flatline.reports import tried
+from flatline.reports.report import Report
+from flatline.verdict import Ruling
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Diagnosis(Report):
+    """Why a network does not learn, and which changes make it learn: by experiment.
+
+    Parameters
+    ----------
+    outcomes, scope, curves, null
+        As of `Report`.
+    experiment : Experiment or None
+        What was tried; None where nothing could be.
+    rehearsal : RehearsalFacts or None
+        Says what learners that are no networks make of the data, where nothing that was tried helps.
+    setup : callable or None
+        Makes the set-up anew with a fix, or with the whole best set-up for None; None where the diagnosis was read from
+        a file, which holds neither model nor data.
+    code : callable or None
+        Returns the best set-up as a difference of code.
+    """
+
+    experiment: Experiment | None = None
+    rehearsal: RehearsalFacts | None = None
+    setup: Callable[[Fix | None], Any] | None = None
+    code: Callable[[], str] | None = None
+
+    @property
+    def goes_nowhere(self) -> bool:
+        """Whether the experiment saw that the set-up as it is does not learn, and no rehearsal did."""
+        return tried.goes_nowhere(self.experiment, self.rehearsal)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong or worth knowing; fixes that were put to the test carry their verdicts."""
+        return diagnosis.rank(
+            dataclasses.replace(outcome, fixes=tuple(self._tested(fix) for fix in outcome.fixes))
+            for outcome in self.outcomes
+            if isinstance(outcome, Finding)
+        )
+
+    def _tested(self, fix: Fix) -> Fix:
+        if fix.verdict is not None or self.experiment is None:
+            return fix
+        for each in (*self.experiment.chosen, *self.experiment.tried):
+            if each.fix.verdict is not None and dataclasses.replace(each.fix, verdict=None) == fix:
+                return each.fix
+        return fix
+
+    @property
+    def causes(self) -> tuple[Cause, ...]:
+        """Causes with a confirmed fix, the largest gain first; then those that a finding at WARNING or above backs."""
+        gains: dict[Cause, float] = {}
+        for finding in self.findings:
+            for fix in finding.fixes:
+                if finding.cause is not None and fix.verdict is not None and fix.verdict.ruling is Ruling.CONFIRMED:
+                    gains[finding.cause] = max(fix.verdict.gain, gains.get(finding.cause, fix.verdict.gain))
+        confirmed = sorted(gains, key=lambda cause: -gains[cause])
+        return tuple(dict.fromkeys((*confirmed, *diagnosis.causes(self.findings))))
+
+    def apply(self, fix: Fix | None = None) -> Any:
+        """Return the set-up with a fix, as new objects; model and data that were diagnosed stay as they are.
+
+        Parameters
+        ----------
+        fix : Fix or None
+            One of `fixes`; the best set-up that was confirmed when None.
+
+        Raises
+        ------
+        FlatlineError
+            When nothing was confirmed and no fix is given, or the diagnosis holds no model and data.
+        """
+        if fix is not None and not isinstance(fix, Fix):
+            raise FlatlineError(
+                "The `fix` parameter of Diagnosis.apply must be one of the diagnosis' `fixes`, or None for the best "
+                f"set-up. Got {fix!r}."
+            )
+        if fix is None:
+            self._require_confirmed("apply", "give one of its `fixes` to try it all the same")
+        if self.setup is None:
+            raise FlatlineError(
+                "a fix cannot be applied: this diagnosis holds no model and data, as one that was read from a file; "
+                "call flatline.diagnose again"
+            )
+        return self.setup(fix)
+
+    def diff(self) -> str:
+        """Return the changes of the best set-up as a difference of code.
+
+        Raises
+        ------
+        FlatlineError
+            When nothing was confirmed, or the diagnosis was read from a file.
+        """
+        self._require_confirmed("show", "the snippets of its `fixes` show what each would change")
+        if self.code is None:
+            raise FlatlineError(
+                "the code cannot be shown: this diagnosis holds no model, as one that was read from a file; "
+                "call flatline.diagnose again"
+            )
+        return self.code()
+
+    def _require_confirmed(self, what: str, instead: str) -> None:
+        if self.experiment is None or not self.experiment.confirmed:
+            raise FlatlineError(f"there is no confirmed fix to {what}: no experiment found one; {instead}")
+
+    def plot(self) -> "Axes":
+        """Draw the paired runs with and without the best change, or the short trainings where there are no pairs.
+
+        Raises
+        ------
+        FlatlineError
+            When there is neither.
+        """
+        experiment = self.experiment
+        if experiment is None or not experiment.paired.step.size:
+            return super().plot()
+        from flatline.plots.experiment import plot_paired_scores
+
+        return plot_paired_scores(
+            experiment.paired, null=experiment.null_score, score=experiment.score, verdict=experiment.verdict
+        )
