@@ -126,6 +126,8 @@ def _measured(model: Any, gathered: Gathered, rates: Array, seed: int, say: Say)
     if steps.n_steps < len(rates):
         rates = np.geomspace(rates[0], rates[-1], steps.n_steps)
     untrained = steps.at(np.zeros(len(rates)), stop=False)
+    if not np.all(np.isfinite(untrained)):  # an optimizer that divides by the rate, as Ftrl does
+        untrained = np.concatenate([steps.at(np.zeros(1), first=step) for step in range(len(rates))])
     if not np.all(np.isfinite(untrained)):
         raise FlatlineError("the loss is no number before the first step, whatever the rate: see flatline.check_setup")
     losses = steps.at(rates)
@@ -172,11 +174,11 @@ class _Steps:
         each = time.perf_counter() - start
         return min(len(self._order), max(FEWEST_STEPS, int(SECONDS / N_RUNS / max(each, 1e-9))))
 
-    def at(self, rates: Array, *, stop: bool = True) -> Array:
-        """Losses of one step at each rate, until the loss runs away."""
+    def at(self, rates: Array, *, first: int = 0, stop: bool = True) -> Array:
+        """Losses of one step at each rate, from the batch `first` on, until the loss runs away."""
         self._training.set_state(self._fresh)
         losses: list[float] = []
-        for step, value in enumerate(rates):
+        for step, value in enumerate(rates, first):
             self._rate.assign(value)
             x, y, weight = self._data
             losses.append(float(self._training.run(x, y, weight, self._order[step : step + 1])[0]))

@@ -6,16 +6,13 @@ import numpy as np
 
 from flatline.facts import Array
 
-WIDTH = 0.1  # decades; standard deviation of the bell that the curve is smoothed with. Of 0.05 to 0.2 it was the best
-# in `tests.benchmarks.rates`: with 0.2 the bell blurs the lowest point towards where the loss runs away
+WIDTH = 0.1  # decades; standard deviation of the bell that smooths the curve. Twice as wide it blurs the lowest point,
+# half as wide it lets more noise through (docs/decisions/learning-rate.md)
 BELOW = 10.0  # the rate is so many times below the one of the lowest loss; Smith 2017, arXiv 1506.01186, section 3.3
 # takes the rates before the loss turns ragged, and fastai's lr_find the lowest point divided by 10
 N_SIGMA = 4.0  # standard errors that a fall must exceed: the lowest of some 30 means that do not overlap is judged.
 # Of 2,000 curves of nothing but noise 3 are then said to fall
-LEAST_FALL = (
-    0.01  # of the way to a perfect loss: the set-ups of `tests.benchmarks.rates` that learn fall by 4 % or more
-)
-
+LEAST_FALL = 0.01  # of the way to a perfect loss; what learns in `tests.benchmarks.rates` falls by 0.04 or more
 MEDIAN_LOSS = np.sqrt(np.pi / 2)  # standard error of a median over that of a mean, of many normal numbers
 NORMAL_JUMP = 0.6745 * np.sqrt(2.0)  # median of |a − b| of two normal numbers with standard deviation 1
 
@@ -55,7 +52,7 @@ def suggest(rate: Array, loss: Array, untrained: Array, *, perfect: float, diver
     noise = N_SIGMA * float(errors[lowest])
     needed = max(noise, LEAST_FALL * (begin - floor))
     if not fall > needed:
-        reason = _no_fall(rate, begin, fall, needed, diverged)
+        reason = _no_fall(rate, begin, fall, needed, noisy=noise >= needed > 0, diverged=diverged)
         return Suggestion(smoothed=smoothed, rate=None, reason=reason, begin=begin, noise=noise)
     decades = np.log10(rate)
     steepest = int(np.argmin(np.gradient(smoothed, decades)[: lowest + 1]))
@@ -88,10 +85,14 @@ def confirmed(suggestion: Suggestion, loss: Array, untrained: Array, *, null: fl
     # What one batch is harder than another cancels out at first; a model that has learnt much finds others hard.
     spread, end = min((float(spreads(way, n_last)[-1]), float(np.median(way[-n_last:]))) for way in (change, loss))
     noise = N_SIGMA * spread / np.sqrt(n_last)
-    if len(loss) < len(untrained) or not begin - end > max(noise, suggestion.noise):
+    needed = max(noise, suggestion.noise)
+    if len(loss) < len(untrained) or not begin - end > needed:
+        went = f"bring it to {end:.3g}, which is within its noise ({needed:.2g})" if begin > end else "do not lower it"
+        if len(loss) < len(untrained):
+            went = "let it run away"
         reason = (
-            f"{suggestion.reason.partition(':')[0]}, but {len(loss)} steps at {suggestion.rate:.1e} alone end at "
-            f"{end:.3g}: no rate was found that makes the loss fall from the start, see flatline.check_setup"
+            f"{suggestion.reason.partition(':')[0]}, but {len(loss)} steps at {suggestion.rate:.1e} alone {went}: no "
+            "rate was found that lowers the loss from the start, see flatline.check_setup"
         )
         return replace(suggestion, rate=None, reason=reason)
     reason = f"{suggestion.reason}, and {len(loss)} steps at {suggestion.rate:.1e} end at {end:.3g}"
@@ -100,16 +101,19 @@ def confirmed(suggestion: Suggestion, loss: Array, untrained: Array, *, null: fl
     return replace(suggestion, reason=reason)
 
 
-def _no_fall(rate: Array, begin: float, fall: float, needed: float, diverged: bool) -> str:
+def _no_fall(rate: Array, begin: float, fall: float, needed: float, *, noisy: bool, diverged: bool) -> str:
     if diverged and rate[-1] < BELOW**2 * rate[0]:
         return (
             f"the loss runs away from {begin:.3g} at a rate of {rate[-1]:.1e} before it falls: a range that begins "
             f"below {rate[0]:.1e} may hold a rate, and inputs or targets of size 1 bring it back to usual ones"
         )
-    return (
-        f"no rate from {rate[0]:.1e} to {rate[-1]:.1e} makes the loss fall from {begin:.3g} by more than {needed:.2g} "
-        f"(it falls by {fall:.2g}), so the rate is not the problem: see flatline.check_setup"
-    )
+    tried = f"no rate from {rate[0]:.1e} to {rate[-1]:.1e} makes the loss fall from {begin:.3g} by more than"
+    if noisy:
+        return (
+            f"{tried} its noise, {needed:.2g} (it falls by {fall:.2g}), so the rate is hardly the problem: see "
+            "flatline.check_setup; larger batches or n_steps would tell more"
+        )
+    return f"{tried} {needed:.2g} (it falls by {fall:.2g}), so the rate is not the problem: see flatline.check_setup"
 
 
 def smooth(rate: Array, loss: Array, untrained: Array) -> tuple[Array, Array]:

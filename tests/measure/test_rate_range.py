@@ -123,6 +123,13 @@ def test_units_that_are_dead_get_no_rate():
     assert "the rate is not the problem" in found.reason
 
 
+def test_an_optimizer_that_divides_by_the_rate():
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    model.compile(keras.optimizers.Ftrl(0.1), "mse")
+    found = curve(model)  # at rate 0 its first step leaves no numbers
+    assert np.all(np.isfinite(found.smoothed))
+
+
 def test_a_step_that_takes_long_leaves_time_for_fewer(monkeypatch):
     monkeypatch.setattr(rate_range, "SECONDS", 1e-9)
     found = curve(line(), lowest=1e-7, highest=1e-3)

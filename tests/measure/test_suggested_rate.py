@@ -56,6 +56,7 @@ def test_a_loss_that_does_not_fall_gets_no_rate(depth):
 
 def test_noise_alone_hardly_ever_gets_a_rate():
     wrong = [found(np.random.default_rng(seed).normal(0, 0.2, 200)).rate is not None for seed in range(400)]
+    assert "by more than its noise" in found(np.random.default_rng(0).normal(0, 0.2, 200)).reason
     assert sum(wrong) <= 4  # 0.15 % of 2,000; what is left is then held against a training
 
 
@@ -83,12 +84,22 @@ def test_a_training_that_falls_confirms_and_is_told():
 
 
 @pytest.mark.parametrize(
-    "loss", [BATCHES, BATCHES[:40], BATCHES + np.linspace(0, 3, 200)], ids=["flat", "ran away", "rises"]
+    ("loss", "said"),
+    [
+        (BATCHES, "do not lower it"),
+        (BATCHES - np.r_[np.zeros(160), np.full(40, 1.0)], "run away"),
+        (BATCHES + np.linspace(0, 3, 200), "do not lower it"),
+        (BATCHES - 0.01 + RNG.normal(0, 0.5, 200), "within its noise"),
+    ],
+    ids=["flat", "ran away", "rises", "noise"],
 )
-def test_a_training_that_does_not_takes_the_rate_back(loss):
+def test_a_training_that_does_not_takes_the_rate_back(loss, said):
+    loss = loss[:190] if said == "run away" else loss
     taken = confirmed(found(curve(1e-3, 1.0)), loss, BATCHES, null=2.3)
     assert taken.rate is None
-    assert f"{len(loss)} steps at" in taken.reason and "see flatline.check_setup" in taken.reason
+    assert (
+        f"{len(loss)} steps at" in taken.reason and said in taken.reason and "see flatline.check_setup" in taken.reason
+    )
 
 
 def test_one_that_ends_at_the_best_constant_is_said_to():
