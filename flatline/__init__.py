@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from flatline.finding import Severity as Severity
     from flatline.fix import Fix as Fix
     from flatline.judging import judge as judge
+    from flatline.learning_rate import RateCurve as RateCurve
+    from flatline.learning_rate import lr_range as lr_range
     from flatline.monitor import FlatlineMonitor as FlatlineMonitor
     from flatline.monitor import StopOnFlatline as StopOnFlatline
     from flatline.record import RunRecord as RunRecord
@@ -37,6 +39,8 @@ _HOMES = {
     "check_setup": "flatline.api",
     "assert_trainable": "flatline.api",
     "diagnose": "flatline.diagnosing",
+    "lr_range": "flatline.learning_rate",
+    "RateCurve": "flatline.learning_rate",
     "explain": "flatline.rules",
     "FlatlineMonitor": "flatline.monitor",
     "StopOnFlatline": "flatline.monitor",

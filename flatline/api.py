@@ -161,6 +161,7 @@ def assert_trainable(model: Any, X: Any, y: Any = None, **arguments: Any) -> Non
     AssertionError
         With the report as its text.
     """
+    __tracebackhide__ = True  # pytest shows the line of the test and the report, not these frames
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FlatlineWarning)
         report = check_setup(model, X, y, **{"verbose": 0, **arguments})

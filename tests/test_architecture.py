@@ -31,6 +31,8 @@ LEVELS = (
         "comparison",
         "loggers",
         "preflight",
+        "learning_rate",
+        "pytest_plugin",
         "running",
         "api",
         "diagnosing",

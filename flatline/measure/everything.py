@@ -86,7 +86,7 @@ def measure(
         warnings.simplefilter("ignore")  # what Keras warns of is a finding, said once and with the fix
         logger.setLevel(logging.ERROR)
         try:
-            names = _names(model)
+            names = names_of(model)
             gathered = gather(
                 X, y, fit_args=fit_args, validation_data=validation_data,
                 input_names=names[0], output_names=names[1], seed=seed,
@@ -100,7 +100,7 @@ def measure(
             logger.setLevel(level)
 
 
-def _names(model: Any) -> tuple[list[str], list[str]]:
+def names_of(model: Any) -> tuple[list[str], list[str]]:
     inputs = getattr(model, "input_names", None) or []
     return list(inputs), list(getattr(model, "output_names", None) or [])
 
@@ -132,7 +132,7 @@ def _measure(
             "The `y` parameter of check_setup must be the targets of the compiled loss. Got None; pass y, or a data "
             "set that yields (x, y) pairs."
         )
-    setup = SetupFacts(model, predict, gathered.x, gathered.y, _weights(gathered), gathered.data, seed=seed)
+    setup = SetupFacts(model, predict, gathered.x, gathered.y, row_weights(gathered), gathered.data, seed=seed)
     facts[ModelFacts], facts[ObjectiveFacts] = setup.model, setup.objective
     if setup.error is not None and not custom:
         facts[FitError] = setup.error
@@ -170,7 +170,7 @@ def _train(
     say: Callable[[str], None],
 ) -> dict[type, Any]:
     """Run both short trainings, or say why there is no time for one."""
-    weight = _weights(gathered)
+    weight = row_weights(gathered)
     trials = Trials(model, predict, gathered.x, gathered.y, weight, objective=setup.objective, budget=budget)
     budget.expect(row=setup.row_seconds, eager=setup.pass_seconds, traced=predict.trace_seconds)
     found: dict[type, Any] = {}
@@ -210,7 +210,7 @@ def _trains_without_targets(model: Any) -> bool:
     return compiled is None
 
 
-def _weights(gathered: Gathered) -> Array | None:
+def row_weights(gathered: Gathered) -> Array | None:
     """Sample weights and class weights of the rows drawn, as one factor per row."""
     return row_weights(gathered.y, gathered.plan.class_weight, gathered.sample_weight)
 

@@ -183,6 +183,7 @@ class Report:
         FlatlineError
             When the severity is unknown.
         """
+        __tracebackhide__ = True  # a test that fails shows the text, not this frame with the object's whole repr
         if self._at_least(severity_named(severity, "severity", "Report.raise_for_findings")):
             raise AssertionError(str(self))
 
