@@ -74,7 +74,7 @@ def check_setup(
     >>> report = flatline.check_setup(model, X, y, fit_args={"epochs": 20})  # doctest: +SKIP
     """
     from flatline import engine
-    from flatline.judging import reads_log
+    from flatline.judging import reads_experiment, reads_log
     from flatline.measure.everything import measure
     from flatline.reports import terminal
     from flatline.reports.progress import Progress
@@ -82,7 +82,9 @@ def check_setup(
     from flatline.settings import selection
 
     chosen = selection(select, ignore, caller="check_setup")
-    checks = tuple(check for check in chosen.checks if not reads_log(check))  # a run is judged by the callbacks
+    checks = tuple(  # a run is judged by the callbacks, an experiment by diagnose
+        check for check in chosen.checks if not reads_log(check) and not reads_experiment(check)
+    )
     check_arguments("check_setup", fit_args=fit_args, seed=seed, verbose=verbose)
     if not isinstance(overfit, bool):
         raise FlatlineError(f"The `overfit` parameter of check_setup must be True or False. Got {overfit!r}.")

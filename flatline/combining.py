@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flatline.experiment import Candidate
+from flatline.experiment import Candidate, Tried
 from flatline.fix import (
     Edit,
     Fix,
@@ -61,7 +61,7 @@ def _touches(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return one[:n] == other[:n]
 
 
-def combined(changes: Sequence[Candidate]) -> Fix:
+def combined(changes: Sequence[Candidate | Tried]) -> Fix:
     """Make one fix of changes that are disjoint."""
     if len(changes) == 1:
         return changes[0].fix

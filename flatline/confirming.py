@@ -78,9 +78,9 @@ def confirm(
         if left() < time.perf_counter() - tick:
             break
     verdict = _verdict(replay, before, after, n_steps, least, 1, time.perf_counter() - start)
-    verdicts: list[Verdict | None] = [verdict] if len(changes) == 1 else []
-    for candidate in changes if len(changes) > 1 else ():
-        verdicts.append(_without(replay, changes, candidate, after, n_steps, seeds, least, left, say))
+    verdicts: list[Verdict | None] = [verdict]
+    if len(changes) > 1:
+        verdicts = [_without(replay, changes, each, after, n_steps, seeds, least, left, say) for each in changes]
     return Confirmation(
         verdict=verdict,
         verdicts=tuple(verdicts),

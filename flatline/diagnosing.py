@@ -84,11 +84,14 @@ def diagnose(
     >>> setup.fit()  # doctest: +SKIP
     """
     from flatline import engine
+    from flatline.combining import combined
+    from flatline.facts import RehearsalFacts
     from flatline.judging import reads_log
     from flatline.measure.everything import TOTAL_SECONDS, measure
     from flatline.reports import terminal
     from flatline.reports.diagnosis import Diagnosis
     from flatline.reports.progress import Progress
+    from flatline.rewriting import difference
     from flatline.settings import selection
 
     chosen = selection(select, ignore, caller="diagnose")
@@ -117,14 +120,17 @@ def diagnose(
         raise measured.refusal
     experiment = measured.facts.get(Experiment)
     found = experiment if isinstance(experiment, Experiment) else None
-    outcomes = chosen.heard(_with_verdicts(outcomes, found))
+    rehearsal = measured.facts.get(RehearsalFacts)
+    best = combined(found.chosen) if found is not None else None
     diagnosis = Diagnosis(
-        outcomes=outcomes,
+        outcomes=chosen.heard(outcomes),
         scope={**measured.scope, "seconds": round(time.perf_counter() - start, 1)},
         curves=measured.curves,
         null=measured.null,
         experiment=found,
-        setup=None if not recipes else lambda fix: _setup(recipes[0], fix),
+        rehearsal=rehearsal if isinstance(rehearsal, RehearsalFacts) else None,
+        setup=None if not recipes else lambda fix: _setup(recipes[0], best if fix is None else fix),
+        code=None if not recipes else lambda: difference(recipes[0].model, recipes[0].fit_args, best),
     )
     if verbose:
         terminal.show(diagnosis)
@@ -203,24 +209,6 @@ def _candidates(outcomes: Iterable[Outcome], facts: Mapping[type, Any]) -> list[
         if candidate is not None:
             found.setdefault(repr(candidate.fix.edits), candidate)
     return list(found.values())
-
-
-def _with_verdicts(outcomes: Iterable[Outcome], experiment: Experiment | None) -> tuple[Outcome, ...]:
-    """Findings whose fixes were put to the test carry the verdict."""
-    from dataclasses import replace
-
-    verdicts = {} if experiment is None else {repr(each.fix.edits): each.fix.verdict for each in experiment.chosen}
-
-    def told(outcome: Outcome) -> Outcome:
-        if not isinstance(outcome, Finding):
-            return outcome
-        fixes = tuple(
-            replace(fix, verdict=verdicts[repr(fix.edits)]) if fix.edits and repr(fix.edits) in verdicts else fix
-            for fix in outcome.fixes
-        )
-        return replace(outcome, fixes=fixes)
-
-    return tuple(told(outcome) for outcome in outcomes)
 
 
 def _recipe(world: "World", model: Any, X: Any, y: Any, fit_args: dict[str, Any]) -> Any:

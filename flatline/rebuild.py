@@ -121,6 +121,8 @@ def _renewed(layer: Any, edits: Sequence[LayerEdit]) -> Any:
             layer.function, output_shape=layer._output_shape, mask=layer.mask, arguments=layer.arguments,
             name=layer.name, dtype=layer.dtype_policy,
         )  # fmt: skip
+    if not isinstance(layer, keras.layers.Layer):  # an operation of keras.ops holds nothing that could be shared
+        return layer
     config, kind, trainable = layer.get_config(), type(layer), layer.trainable
     for edit in edits:
         if isinstance(edit, SetLayer) and edit.layer == layer.name:

@@ -132,7 +132,7 @@ def _measure(
             "The `y` parameter of check_setup must be the targets of the compiled loss. Got None; pass y, or a data "
             "set that yields (x, y) pairs."
         )
-    setup = SetupFacts(model, predict, gathered.x, gathered.y, row_weights(gathered), gathered.data, seed=seed)
+    setup = SetupFacts(model, predict, gathered.x, gathered.y, gathered_weights(gathered), gathered.data, seed=seed)
     facts[ModelFacts], facts[ObjectiveFacts] = setup.model, setup.objective
     if setup.error is not None and not custom:
         facts[FitError] = setup.error
@@ -170,7 +170,7 @@ def _train(
     say: Callable[[str], None],
 ) -> dict[type, Any]:
     """Run both short trainings, or say why there is no time for one."""
-    weight = row_weights(gathered)
+    weight = gathered_weights(gathered)
     trials = Trials(model, predict, gathered.x, gathered.y, weight, objective=setup.objective, budget=budget)
     budget.expect(row=setup.row_seconds, eager=setup.pass_seconds, traced=predict.trace_seconds)
     found: dict[type, Any] = {}
@@ -210,7 +210,7 @@ def _trains_without_targets(model: Any) -> bool:
     return compiled is None
 
 
-def row_weights(gathered: Gathered) -> Array | None:
+def gathered_weights(gathered: Gathered) -> Array | None:
     """Sample weights and class weights of the rows drawn, as one factor per row."""
     return row_weights(gathered.y, gathered.plan.class_weight, gathered.sample_weight)
 

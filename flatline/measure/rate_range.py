@@ -15,7 +15,7 @@ from flatline.errors import FlatlineError
 from flatline.facts import Array
 from flatline.measure.budget import Budget
 from flatline.measure.data import Gathered, gather
-from flatline.measure.everything import names_of, row_weights
+from flatline.measure.everything import gathered_weights, names_of
 from flatline.measure.model import has_custom_train_step
 from flatline.measure.preserve import preserved
 from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, n_rows
@@ -108,7 +108,7 @@ def _measured(model: Any, gathered: Gathered, rates: Array, seed: int, say: Say)
             "The `y` parameter of lr_range must be the targets of the compiled loss. Got None; pass y, or a data set "
             "that yields (x, y) pairs."
         )
-    weight = row_weights(gathered)
+    weight = gathered_weights(gathered)
     setup = SetupFacts(model, predict, gathered.x, gathered.y, weight, gathered.data, seed=seed)
     if setup.error is not None:
         raise FlatlineError(f"the first training step raises {setup.error.kind}: {setup.error.message}")
