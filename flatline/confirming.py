@@ -10,14 +10,12 @@ import numpy as np
 from flatline.combining import combined
 from flatline.experiment import Candidate, Paired
 from flatline.facts import Array
-from flatline.fix import Fix
 from flatline.replay import Replay, Run
 from flatline.statistics import sign_flip
 from flatline.verdict import Ruling, Verdict
 
 LEVEL = 0.05  # of the test, over all that is put to it together
 N_POINTS = 12  # of the curves that are drawn
-AS_IS = Fix(title="as is")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +71,7 @@ def confirm(
     for number, seed in enumerate(seeds, 1):
         say(f"putting it to the test, pair {number} of {len(seeds)}")
         tick = time.perf_counter()
-        before.append(replay.run(AS_IS, seed=seed, n_steps=n_steps, n_points=N_POINTS))
+        before.append(replay.as_is(seed=seed, n_steps=n_steps, n_points=N_POINTS))
         after.append(replay.run(combined(changes), seed=seed, n_steps=n_steps, n_points=N_POINTS))
         if left() < time.perf_counter() - tick:
             break
@@ -103,7 +101,7 @@ def _without(
     for seed, run in zip(seeds, after, strict=False):
         if left() < run.whole:
             return None
-        runs.append(replay.run(rest, seed=seed, n_steps=n_steps))
+        runs.append(replay.run_or_nothing(rest, seed=seed, n_steps=n_steps))
     return _verdict(replay, runs, after, n_steps, least, len(changes), time.perf_counter() - start)
 
 

@@ -50,7 +50,7 @@ def rebuilt(model: Any, fix: Fix, rows: Any = None) -> Any:
     else:
         copy = _subclassed(model, rows)
         edit_layers(copy, edits)
-    _copy_weights(model, copy, fresh=tuple(n for e in fix.edits if isinstance(e, Reinitialize) for n in e.layers))
+    _copy_weights(model, copy, fresh=_drawn_anew(fix))
     copy.compile(**compile_arguments(model, settings))
     return copy
 
@@ -195,7 +195,14 @@ def _subclassed(model: Any, rows: Any) -> Any:
     return copy
 
 
-def _copy_weights(source: Any, target: Any, *, fresh: tuple[str, ...]) -> None:
+def _drawn_anew(fix: Fix) -> frozenset[str]:
+    """Layers that are to start from other weights: those told so, and those with another initialiser."""
+    told = {name for edit in fix.edits if isinstance(edit, Reinitialize) for name in edit.layers}
+    initial = (e.layer for e in fix.edits if isinstance(e, SetLayer) and e.argument.endswith("_initializer"))
+    return frozenset((*told, *initial))
+
+
+def _copy_weights(source: Any, target: Any, *, fresh: frozenset[str]) -> None:
     kept = {layer.name: layer for layer in source.layers}
     for layer in target.layers:
         other = kept.get(layer.name)

@@ -26,6 +26,7 @@ FEWEST_HELD_OUT = 20  # rows; on fewer an accuracy is known to ± 0.22 at best
 SCORED_ROWS = 512
 PREDICTED_ROWS = 256  # at a time, for memory's sake
 MAX_STEPS = 4000
+AS_IS = Fix(title="as is")
 CHUNK_SECONDS = 0.2  # a run that has diverged is stopped after so long at the latest
 MEMORISES = (
     0.3  # 1; that much better on rows trained on than on others, where those are answered no better than blindly
@@ -45,6 +46,7 @@ class Run:
     points: Array = field(default_factory=lambda: np.empty(0))  # scores on rows trained on, along the way
     seconds: float = 0.0  # steps only
     whole: float = 0.0  # with everything, a trace included
+    failed: str = ""  # why no step could be taken
 
     @property
     def value(self) -> float:
@@ -106,7 +108,7 @@ class Replay:
         self._tensors: dict[int, tuple[Any, Any]] = {}
         self.own: str | None = None  # why the user's own object is trained rather than a copy
         try:
-            self._variant(Fix(title="as is"))
+            self._variant(AS_IS)
         except FlatlineError as error:
             self.own = str(error)
 
@@ -165,6 +167,23 @@ class Replay:
                 raise
             except Exception as error:  # out of memory, shapes that do not fit: this fix is not tried
                 raise FlatlineError(f"training with it raised {type(error).__name__}: {first_line(error)}") from error
+
+    def as_is(self, *, seed: int, n_steps: int, n_points: int = 1, seconds: float = float("inf")) -> Run:
+        """Train the set-up as it is; where its first step raises, it has learnt nothing."""
+        return self.run_or_nothing(AS_IS, seed=seed, n_steps=n_steps, n_points=n_points, seconds=seconds)
+
+    def run_or_nothing(
+        self, fix: Fix, *, seed: int, n_steps: int, n_points: int = 1, seconds: float = float("inf")
+    ) -> Run:
+        """Like `run`, but a network that cannot take a step scores as the best constant answer does."""
+        try:
+            return self.run(fix, seed=seed, n_steps=n_steps, n_points=n_points, seconds=seconds)
+        except FlatlineError as error:
+            held_out = self.null if len(self.held) else float("nan")
+            points = np.full(n_points, self.null)
+            return Run(
+                score=self.null, held_out=held_out, n_steps=n_steps, planned=n_steps, points=points, failed=str(error)
+            )
 
     def _train(
         self, variant: Variant, fix: Fix, data: Any, seed: int, steps: int, n_points: int, seconds: float, start: Any

@@ -22,7 +22,7 @@ class Variant:
         self.optimizer.build(model.trainable_variables)
         self.training = backend.CompiledTraining(model, self.optimizer)
         self.predict: Callable[[Any], Any] = backend.Inference(model, compiled=compiled, fixed_batch=None)
-        self.logits = _reads_logits(model)
+        self.logits = reads_logits(model)
         self._optimizer_state = [backend.read(variable) for variable in self.optimizer.variables]
 
     @contextlib.contextmanager
@@ -67,7 +67,7 @@ def key(fix: Fix) -> str:
     return repr(sorted(repr(edit) for edit in fix.edits if is_structural(edit)))
 
 
-def _reads_logits(model: Any) -> bool:
+def reads_logits(model: Any) -> bool:
     """Whether an output of 0 separates two classes under the compiled loss."""
     for loss in keras.tree.flatten(model._compile_config.config.get("loss")):
         named = loss if isinstance(loss, str) else getattr(loss, "name", getattr(loss, "__name__", ""))

@@ -73,8 +73,8 @@ from flatline.verdict import Ruling, Verdict
 @check("FL004", cause=None, severity=Severity.WARNING, explains=("FL001", "FL002"))
 def cured_by_experiment(experiment: Experiment, rehearsal: RehearsalFacts | None) -> Findings:
     """Report the changes that raise the score in paired runs on fresh seeds."""
-    if math.isnan(experiment.before) or math.isnan(experiment.after):
-        raise CannotTell("the set-up as it is, or the best one found, was not scored: 0 runs to compare")
+    if math.isnan(experiment.before):
+        raise CannotTell("the set-up as it is was not scored: 0 runs to compare with")
     if not experiment.confirmed or experiment.verdict is None:
         return
     severity = Severity.INFO

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from flatline.canonical import QUANTITIES, has_activation, single
+from flatline.canonical import QUANTITIES, single
 from flatline.cause import Cause
 from flatline.changes import fix, map_labels
 from flatline.facts import ArrayFacts, ObjectiveFacts, Task
@@ -31,7 +31,7 @@ def standardised_targets(objective: ObjectiveFacts) -> Iterator[Fix]:
     head = single(objective)
     if head is None or head.target is None or head.task is not Task.REGRESSION or head.loss not in QUANTITIES:
         return
-    if has_activation(head, "linear") and cell_by_cell(head) and not _is_usual(head.target):
+    if cell_by_cell(head) and not _is_usual(head.target):  # another activation may have to go as well: that is tried
         snippet = (
             "y_mean, y_std = y.mean(axis=0), y.std(axis=0)  # keep both: predictions are y_std * model.predict(X) + "
             "y_mean\ny = (y - y_mean) / y_std"
