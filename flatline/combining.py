@@ -44,12 +44,13 @@ def place_of(edit: Edit) -> tuple[str, ...]:
 
 
 def disjoint(changes: Sequence[Candidate]) -> list[Candidate]:
-    """Leave out those that later ones take something from; what is left can be made together."""
+    """Leave out what a later change is an alternative to, or takes something from; the rest can be made together."""
     kept: list[Candidate] = []
     taken: set[tuple[str, ...]] = set()
     for candidate in reversed(changes):
         places = {place_of(edit) for edit in candidate.fix.edits}
-        if candidate not in kept and not any(_touches(place, other) for place in places for other in taken):
+        alternative = any(candidate.group and candidate.group == other.group for other in kept)
+        if not alternative and not any(_touches(place, other) for place in places for other in taken):
             kept.insert(0, candidate)
             taken |= places
     return kept

@@ -15,7 +15,6 @@ from flatline.statistics import sign_flip
 from flatline.verdict import Ruling, Verdict
 
 LEVEL = 0.05  # of the test, over all that is put to it together
-N_POINTS = 12  # of the curves that are drawn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +41,8 @@ def confirm(
     *,
     n_steps: int,
     seeds: Sequence[int],
+    attempts: int,
+    n_points: int,
     least: float,
     left: Callable[[], float],
     say: Callable[[str], None],
@@ -58,6 +59,10 @@ def confirm(
         Of a run.
     seeds : sequence of int
         Fresh: none was used to choose the changes.
+    attempts : int
+        How many sets have been put to the test, this one included.
+    n_points : int
+        Of the curves.
     least : float
         Mean gain below which an improvement is not worth the name.
     left : callable
@@ -71,14 +76,16 @@ def confirm(
     for number, seed in enumerate(seeds, 1):
         say(f"putting it to the test, pair {number} of {len(seeds)}")
         tick = time.perf_counter()
-        before.append(replay.as_is(seed=seed, n_steps=n_steps, n_points=N_POINTS))
-        after.append(replay.run(combined(changes), seed=seed, n_steps=n_steps, n_points=N_POINTS))
+        before.append(replay.as_is(seed=seed, n_steps=n_steps, n_points=n_points))
+        after.append(replay.run(combined(changes), seed=seed, n_steps=n_steps, n_points=n_points))
         if left() < time.perf_counter() - tick:
             break
-    verdict = _verdict(replay, before, after, n_steps, least, 1, time.perf_counter() - start)
+    verdict = _verdict(replay, before, after, n_steps, least, attempts, time.perf_counter() - start)
     verdicts: list[Verdict | None] = [verdict]
     if len(changes) > 1:
-        verdicts = [_without(replay, changes, each, after, n_steps, seeds, least, left, say) for each in changes]
+        verdicts = [
+            _without(replay, changes, each, after, n_steps, seeds, attempts, least, left, say) for each in changes
+        ]
     return Confirmation(
         verdict=verdict,
         verdicts=tuple(verdicts),
@@ -92,7 +99,7 @@ def confirm(
 
 def _without(
     replay: Replay, changes: Sequence[Candidate], candidate: Candidate, after: Sequence[Run], n_steps: int,
-    seeds: Sequence[int], least: float, left: Callable[[], float], say: Callable[[str], None],
+    seeds: Sequence[int], attempts: int, least: float, left: Callable[[], float], say: Callable[[str], None],
 ) -> Verdict | None:  # fmt: skip
     """What one change does for the set: the set without it against the set; None where there was no time."""
     rest = combined([each for each in changes if each is not candidate])
@@ -102,7 +109,7 @@ def _without(
         if left() < run.whole:
             return None
         runs.append(replay.run_or_nothing(rest, seed=seed, n_steps=n_steps))
-    return _verdict(replay, runs, after, n_steps, least, len(changes), time.perf_counter() - start)
+    return _verdict(replay, runs, after, n_steps, least, attempts * len(changes), time.perf_counter() - start)
 
 
 def _verdict(

@@ -188,24 +188,28 @@ def _candidates(outcomes: Iterable[Outcome], facts: Mapping[type, Any]) -> list[
     """Changes to try, each once: what the findings propose, the most certain first, then the remedies in turn."""
     from itertools import chain, zip_longest
 
-    from flatline.diagnosis import rank
+    from flatline.diagnosis import rank, severity_of
     from flatline.registry import all_remedies
     from flatline.search import STANDARD
 
     told = [
-        Candidate(fix=fix, cause=finding.cause, source=finding.code)
+        Candidate(
+            fix=fix, cause=finding.cause, source=finding.code, sure=severity_of(finding) >= Severity.WARNING,
+            group=f"{finding.code} {finding.where} {finding.message}",
+        )
         for finding in rank(outcomes)
         for fix in finding.fixes
         if fix.edits
-    ]
+    ]  # fmt: skip
+    remarks = [each for each in told if not each.sure]
 
     def order(name: str) -> int:
         return STANDARD.index(name) if name in STANDARD else len(STANDARD)
 
     remedies = sorted(all_remedies(), key=lambda each: order(each.name))
-    turns = zip_longest(*(each.candidates(facts) for each in remedies))
+    turns = list(zip_longest(*(each.candidates(facts) for each in remedies)))
     found: dict[str, Candidate] = {}
-    for candidate in chain(told, *turns):
+    for candidate in chain((each for each in told if each.sure), *turns[:1], remarks, *turns[1:]):
         if candidate is not None:
             found.setdefault(repr(candidate.fix.edits), candidate)
     return list(found.values())

@@ -18,6 +18,8 @@ class Candidate:
     fix: Fix
     cause: Cause | None
     source: str  # code of the check whose finding proposes it, or name of the remedy
+    sure: bool = False  # proposed by a finding at WARNING or above
+    group: str = ""  # of alternatives, of which a set holds one at most: the fixes of a finding, or of a remedy
 
 
 class Outcome(enum.Enum):
@@ -36,7 +38,7 @@ class Tried:
     """One change in the search: its fix carries the verdict once it was put to the test."""
 
     fix: Fix
-    cause: Cause | None
+    cause: Cause | None  # None for an improvement that the network learns without
     source: str
     outcome: Outcome
     note: str = ""  # why it was not tried

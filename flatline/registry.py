@@ -65,7 +65,7 @@ class Remedy:
         if self.needs.keys() - known.keys() - self.optional:
             return ()
         fixes = self.function(**{**dict.fromkeys(self.needs), **known})
-        return tuple(Candidate(fix=fix, cause=self.cause, source=self.name) for fix in fixes)
+        return tuple(Candidate(fix=fix, cause=self.cause, source=self.name, group=self.name) for fix in fixes)
 
 
 def _requirements(function: Callable[..., Any]) -> tuple[dict[str, type], frozenset[str]]:

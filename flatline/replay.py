@@ -26,6 +26,7 @@ FEWEST_HELD_OUT = 20  # rows; on fewer an accuracy is known to ± 0.22 at best
 SCORED_ROWS = 512
 PREDICTED_ROWS = 256  # at a time, for memory's sake
 MAX_STEPS = 4000
+MOST_POINTS = 12  # of a curve
 AS_IS = Fix(title="as is")
 CHUNK_SECONDS = 0.2  # a run that has diverged is stopped after so long at the latest
 MEMORISES = (
@@ -106,6 +107,7 @@ class Replay:
         self._variants: dict[str, Variant] = {}
         self._data: dict[str, tuple[Any, Any, list[Array]]] = {}
         self._tensors: dict[int, tuple[Any, Any]] = {}
+        self._scoring = 0.0  # seconds that the last score took
         self.own: str | None = None  # why the user's own object is trained rather than a copy
         try:
             self._variant(AS_IS)
@@ -116,6 +118,10 @@ class Replay:
     def n_traces(self) -> int:
         """How many graphs were traced."""
         return sum(len(each.training.batches) for each in self._variants.values())
+
+    def n_points(self, seconds: float) -> int:
+        """How many scores a run of so many seconds bears, so that they take no more than a quarter of it."""
+        return int(np.clip(seconds / 4 / max(self._scoring, 1e-6), 2, MOST_POINTS))
 
     def known(self, fix: Fix) -> bool:
         """Whether the graph of a fix is there already, so that a run costs its steps only."""
@@ -234,6 +240,7 @@ class Replay:
         )  # fmt: skip
 
     def _score(self, variant: Variant, x: Any, trained: list[Array], rows: Array) -> float:
+        start = time.perf_counter()
         parts = [
             variant.predict(rows_of(x, rows[at : at + PREDICTED_ROWS])) for at in range(0, len(rows), PREDICTED_ROWS)
         ]
@@ -242,6 +249,7 @@ class Replay:
             score(np.asarray(keras.ops.convert_to_numpy(output)), rows, labels, logits=variant.logits)
             for score, output, labels in zip(self.scores, outputs, trained, strict=True)
         ]
+        self._scoring = time.perf_counter() - start
         return float(np.mean(found))
 
     def _plan(self, fix: Fix, y: Any) -> tuple[int, bool, Array | None]:

@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from flatline.arms import CURED, GAIN
 from flatline.combining import combined, disjoint
 from flatline.confirming import Confirmation, confirm, n_pairs_for
 from flatline.errors import FlatlineError
 from flatline.experiment import Candidate, Experiment, Outcome, Paired, Tried
 from flatline.fix import Fix
 from flatline.replay import Replay, Run
+from flatline.verdict import Ruling, Verdict
 
 MAX_STEPS = 1000  # of a run; what learns in more learns in fewer with a better rate
 FEWEST_STEPS = 10  # a run of fewer says nothing
@@ -21,6 +23,8 @@ HELPS = 0.05  # of the way from the null model to perfect: what two runs from ot
 EQUAL = 0.03  # of the way; candidates so close are chosen by where they come from
 PERFECT = 0.97  # of the way: nothing is wrong
 ENOUGH = 0.9  # of the way: what one more change adds from there is polish, not what was wrong
+MOST_SEEDS = 4  # that sets of changes are chosen by, where a run takes less than
+CHEAP = 1 / 250  # of the budget
 TOP = 4  # single changes that are looked at again with another seed
 ROUNDS = 4  # changes that are added one by one; the published benchmark has 1.7 faults a program on average
 STANDARD = (
@@ -29,6 +33,8 @@ STANDARD = (
     "no-dropout", "batch-size", "shuffled",
 )  # fmt: skip
 """Remedies that together make the set-up one would start from."""
+
+LARGER = ("more-epochs", "wider", "deeper")  # what may be missing besides
 
 Say = Callable[[str], None]
 
@@ -69,8 +75,9 @@ class Search:
         self.start = time.perf_counter()
         self.seconds, self.n_pairs = seconds, n_pairs
         self.planned = planned_steps
-        self.seeds = (1000 * seed, 1000 * seed + 1)
-        self.fresh = 1000 * seed + 100
+        self.seeds = tuple(range(1000 * seed, 1000 * seed + MOST_SEEDS))
+        self.n_seeds = 2  # that a set of changes is chosen by
+        self.fresh = 1000 * seed + 100  # the first seed of the test; a second attempt takes others
         self.n_steps = 0
         self.cost = 0.0  # seconds of a run whose graph is known
         self.trace = 0.0  # seconds that a new graph takes
@@ -79,6 +86,7 @@ class Search:
         self.tried: dict[int, Tried] = {}  # by place among the candidates
         self.chosen: list[Candidate] = []
         self.confirmation: Confirmation | None = None
+        self.attempts = 0  # sets that were put to the test
         self.ended = ""
 
     # ── the whole ──
@@ -92,10 +100,11 @@ class Search:
             else:
                 self._singles()
                 self._climb()
-                self._prune()
-                if self.chosen and self._share(self._value(combined(self.chosen), n_seeds=2)[0]) < HELPS:
-                    self.chosen = []  # less bad, but no better than the best constant answer
-                self._confirm()
+                self._test()
+                everything = self._bundles()[-1:]
+                if not self._confirmed() and everything and self._left() > self.seconds / 3:
+                    self.chosen = everything[0]  # chosen by chance, or not enough: what is left of all together
+                    self._test()
                 self.ended = self.ended or ("the budget" if self._left() <= 0 else "nothing more helps")
         except KeyboardInterrupt:
             self.ended = "interrupted"
@@ -114,9 +123,33 @@ class Search:
     @property
     def reserve(self) -> float:
         """Seconds that the test at the end takes."""
-        return 2.2 * self.n_pairs * self.cost
+        return 2.4 * n_pairs_for(self.attempts + 1, self.n_pairs) * self.cost
 
     # ── steps of the search ──
+
+    def _test(self) -> None:
+        """Make the set as small as it can be and put it to the test; what turns out not to count is left out again."""
+        self._prune()
+        if self.chosen and self._share(self._value(combined(self.chosen), n_seeds=self.n_seeds)[0]) < HELPS:
+            self.chosen = []  # less bad, but no better than the best constant answer
+        while True:
+            self._confirm()
+            told = self.confirmation
+            if told is None or len(self.chosen) == 1 or self._left() < self.reserve:
+                return
+            gains = [float("inf") if verdict is None else verdict.gain for verdict in told.verdicts]
+            if min(gains) >= self._least:
+                return
+            self.chosen.pop(int(np.argmin(gains)))
+
+    @property
+    def _least(self) -> float:
+        """Gain in score below which an improvement is not worth the name."""
+        return HELPS * (1.0 - self.replay.null)
+
+    def _confirmed(self) -> bool:
+        told = self.confirmation
+        return told is not None and told.verdict.ruling is Ruling.CONFIRMED
 
     def _as_is(self) -> None:
         """Run the set-up as it is twice; that also tells what a run costs, and how many steps there is time for."""
@@ -135,6 +168,9 @@ class Search:
         second = self.replay.as_is(seed=self.seeds[1], n_steps=self.n_steps)
         self.cost = max(second.whole, 1e-3)
         self.base = [first, second]
+        if self.cost < self.seconds * CHEAP:
+            self.n_seeds = MOST_SEEDS
+            self.base += [self.replay.as_is(seed=seed, n_steps=self.n_steps) for seed in self.seeds[2:]]
 
     def _value(self, fix: Fix, *, n_steps: int | None = None, n_seeds: int = 1) -> tuple[float, Run]:
         runs = []
@@ -172,16 +208,21 @@ class Search:
             self._note(place, self._outcome(gains[place], run), run)
         promising = sorted((p for p in gains if gains[p] >= HELPS), key=lambda p: -gains[p])
         found: dict[int, float] = {}
-        for place in promising[:TOP]:
+        sure = [place for place in promising if self.candidates[place].sure]
+        for place in dict.fromkeys((*sure[:TOP], *promising[:TOP])):
             if self._left(self.reserve) < 2 * self.cost:
                 break
-            value, run = self._value(self.candidates[place].fix, n_seeds=2)
+            value, run = self._value(self.candidates[place].fix, n_seeds=self.n_seeds)
             found[place] = self._share(value)
             self._note(place, self._outcome(found[place] - self._share(self._mean(self.base)), run), run)
         good = [p for p in found if self.tried[p].outcome is Outcome.HELPS]
         if good:
-            best = max(found[place] for place in good)
-            self.chosen = [self.candidates[min(place for place in good if found[place] >= best - EQUAL)]]
+            best, asis = max(found[place] for place in good), self._share(self._mean(self.base))
+            sure = [p for p in good if self.candidates[p].sure and found[p] >= max(CURED, asis + GAIN)]
+            near = [p for p in good if found[p] >= best - EQUAL]
+            self.chosen = [
+                self.candidates[min(sure or near)]
+            ]  # what the checks are sure of comes before what is faster
 
     def _outcome(self, gain: float, run: Run) -> Outcome:
         if run.diverged:
@@ -207,7 +248,7 @@ class Search:
         """Add changes to the best so far while that helps: all standard ones at once, then one by one."""
         best = self._mean(self.base)
         if self.chosen:
-            best = self._value(combined(self.chosen), n_seeds=2)[0]
+            best = self._value(combined(self.chosen), n_seeds=self.n_seeds)[0]
         for bundle in self._bundles():
             if self._share(best) >= ENOUGH or self._left(self.reserve) < 2 * self.cost + self.trace:
                 return
@@ -224,16 +265,18 @@ class Search:
 
     def _bundles(self) -> list[list[Candidate]]:
         """Sets of changes worth trying at once: what the checks propose, and the set-up one would start from."""
-        told = [each for each in self.candidates if each.source.startswith("FL")]
+        told = disjoint([each for each in reversed(self.candidates) if each.sure])  # the first fix of a finding holds
         standard = [
             next(each for each in self.candidates if each.source == name)
             for name in STANDARD
             if any(each.source == name for each in self.candidates)
         ]
-        sets = [[*standard, *self.chosen], [*standard, *disjoint(told), *self.chosen]]
-        if told:
-            sets.insert(0, [*disjoint(told), *self.chosen])
-        return [disjoint(each) for each in sets if len(disjoint(each)) > len(self.chosen)]
+        larger = [next((c for c in self.candidates if c.source == name), None) for name in LARGER]
+        everything = [*standard, *(c for c in larger if c is not None), *told]
+        faster = [candidate for candidate in self.candidates if candidate.source == "standard-optimizer"]
+        sets = [told, standard, [*standard, *told], everything, [*everything, *faster]]
+        whole = [disjoint([*each, *self.chosen]) for each in sets]
+        return [each for each in whole if len(each) > len(self.chosen)]
 
     def _tested(self, changes: Sequence[Candidate]) -> float:
         fix = combined(changes)
@@ -242,7 +285,7 @@ class Search:
             value, run = self._value(fix)
             if run.diverged or self.replay.memorises(run):
                 return float("-inf")
-            return self._value(fix, n_seeds=2)[0] if self._share(value) >= HELPS else value
+            return self._value(fix, n_seeds=self.n_seeds)[0] if self._share(value) >= HELPS else value
         except FlatlineError:
             return float("-inf")
 
@@ -280,39 +323,46 @@ class Search:
         """Take each change out again, the least trusted first, and leave out what is not missed."""
         if len(self.chosen) < 2:
             return
-        best = self._value(combined(self.chosen), n_seeds=2)[0]
+        best = self._value(combined(self.chosen), n_seeds=self.n_seeds)[0]
         for candidate in sorted(self.chosen, key=self.candidates.index, reverse=True):
             rest = [each for each in self.chosen if each is not candidate]
             if not rest or self._left(self.reserve) < 2 * self.cost + self.trace:
                 return
             self.say(f"is it needed: {candidate.fix.title}")
             try:
-                value = self._value(combined(rest), n_seeds=2)[0]
+                value = self._value(combined(rest), n_seeds=self.n_seeds)[0]
             except FlatlineError:
                 continue
-            if self._share(value) >= self._share(best) - EQUAL:
+            if self._share(value) >= self._share(best) - HELPS:
                 best, self.chosen = max(best, value), rest
 
     def _confirm(self) -> None:
         """Put the set to the test on fresh seeds, and each change in it against the set without it."""
+        self.confirmation = None
         if not self.chosen:
             return
-        pairs = n_pairs_for(len(self.chosen), self.n_pairs)
+        first, self.attempts = self.fresh + 100 * self.attempts, self.attempts + 1
+        pairs = n_pairs_for(self.attempts * len(self.chosen), self.n_pairs)
         self.confirmation = confirm(
-            self.replay, self.chosen, n_steps=self.n_steps, seeds=range(self.fresh, self.fresh + pairs),
-            least=HELPS * (1.0 - self.replay.null), left=self._left, say=self.say,
+            self.replay, self.chosen, n_steps=self.n_steps, seeds=range(first, first + pairs), attempts=self.attempts,
+            n_points=self.replay.n_points(self.cost), least=self._least, left=self._left, say=self.say,
         )  # fmt: skip
 
     # ── what is told ──
 
+    def _decides(self, verdict: Verdict | None) -> bool:
+        """Whether a change is what was wrong, and not an improvement of what learns without it."""
+        return verdict is None or self._share(verdict.after) - self._share(verdict.before) >= GAIN
+
     def _experiment(self) -> Experiment:
         told = self.confirmation
+        verdicts = told.verdicts if told else (None,) * len(self.chosen)
         chosen = tuple(
             Tried(
-                fix=replace(each.fix, verdict=told.verdicts[i] if told else None), cause=each.cause, source=each.source,
-                outcome=Outcome.NEEDED, n_steps=self.n_steps,
+                fix=replace(each.fix, verdict=verdict), cause=each.cause if self._decides(verdict) else None,
+                source=each.source, outcome=Outcome.NEEDED, n_steps=self.n_steps,
             )
-            for i, each in enumerate(self.chosen)
+            for each, verdict in zip(self.chosen, verdicts, strict=True)
         )  # fmt: skip
         places = {id(each) for each in self.chosen}
         rest = tuple(t for p, t in sorted(self.tried.items()) if id(self.candidates[p]) not in places)

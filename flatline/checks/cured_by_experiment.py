@@ -60,7 +60,8 @@ import math
 from collections.abc import Iterator
 
 from flatline import pairs
-from flatline.arms import CURED, FLAT, GAIN
+from flatline.arms import CURED, FLAT, GAIN, SEEN
+from flatline.cause import Cause
 from flatline.errors import CannotTell
 from flatline.experiment import Experiment, Tried
 from flatline.facts import RehearsalFacts
@@ -68,6 +69,8 @@ from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.gates import severity_unless_learning
 from flatline.registry import check
 from flatline.verdict import Ruling, Verdict
+
+SPEED = frozenset({Cause.LEARNING_RATE, Cause.OPTIMIZER, Cause.EPOCHS, Cause.BATCH_SIZE})  # more steps would do as well
 
 
 @check("FL004", cause=None, severity=Severity.WARNING, explains=("FL001", "FL002"))
@@ -87,8 +90,14 @@ def cured_by_experiment(experiment: Experiment, rehearsal: RehearsalFacts | None
             message=_message(experiment, experiment.verdict, tried),
             evidence=tuple(_evidence(experiment, experiment.verdict, tried)),
             fixes=(tried.fix,),
-            severity=severity if needed else Severity.INFO,  # a part that is not shown to be needed is no cause
+            severity=severity if needed and _decides(experiment, tried) else Severity.INFO,
         )
+
+
+def _decides(experiment: Experiment, tried: Tried) -> bool:
+    """Whether the change is a cause: an improvement has none, and "too slow" is not said of what was cut short."""
+    seen = experiment.planned_steps is None or experiment.n_steps >= SEEN * experiment.planned_steps
+    return tried.cause is not None and (seen or tried.cause not in SPEED)
 
 
 def _goes_nowhere(experiment: Experiment) -> bool:
