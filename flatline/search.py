@@ -123,7 +123,21 @@ class Search:
     @property
     def reserve(self) -> float:
         """Seconds that the test at the end takes."""
-        return 2.4 * n_pairs_for(self.attempts + 1, self.n_pairs) * self.cost
+        return 1.2 * n_pairs_for(self.attempts + 1, self.n_pairs) * (self.cost + self._cost)
+
+    @property
+    def _cost(self) -> float:
+        """Seconds of a run of the chosen set: with more layers or smaller batches it takes longer than as it is."""
+        edits = repr(combined(self.chosen).edits) if self.chosen else ""
+        return max(
+            (run.whole for (mark, seed, _), run in self.runs.items() if mark == edits and seed != self.seeds[0]),
+            default=self.cost,
+        )
+
+    @property
+    def _comparison(self) -> float:
+        """Seconds that one more set to compare the chosen one with takes."""
+        return self.n_seeds * self._cost + self.trace
 
     # ── steps of the search ──
 
@@ -250,7 +264,7 @@ class Search:
         if self.chosen:
             best = self._value(combined(self.chosen), n_seeds=self.n_seeds)[0]
         for bundle in self._bundles():
-            if self._share(best) >= ENOUGH or self._left(self.reserve) < 2 * self.cost + self.trace:
+            if self._share(best) >= ENOUGH or self._left(self.reserve) < self._comparison:
                 return
             value = self._tested(bundle)
             if self._share(value) >= self._share(best) + HELPS:
@@ -304,7 +318,7 @@ class Search:
             changes = disjoint([*self.chosen, candidate])
             if candidate in self.chosen or self.tried[place].outcome is Outcome.NOT_TRIED:
                 continue
-            if self._left(self.reserve) < 3 * self.cost + self.trace or len(found) >= 2 * TOP:
+            if self._left(self.reserve) < self._comparison or len(found) >= 2 * TOP:
                 break
             value = self._tested(changes)
             found.append((value, changes))
@@ -326,7 +340,7 @@ class Search:
         best = self._value(combined(self.chosen), n_seeds=self.n_seeds)[0]
         for candidate in sorted(self.chosen, key=self.candidates.index, reverse=True):
             rest = [each for each in self.chosen if each is not candidate]
-            if not rest or self._left(self.reserve) < 2 * self.cost + self.trace:
+            if not rest or self._left(self.reserve) < self._comparison:
                 return
             self.say(f"is it needed: {candidate.fix.title}")
             try:
