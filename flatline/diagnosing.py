@@ -111,8 +111,12 @@ def diagnosed(
     seed: int = 0,
     verbose: Verbose = "auto",
     kept: frozenset[str] | None = None,
+    shown: Iterable[Outcome] = (),
 ) -> "Diagnosis":
-    """Diagnose as `diagnose` does, and tell nobody; layers that are `kept` (None: as they look) are not drawn anew."""
+    """Diagnose as `diagnose` does, and tell nobody.
+
+    Layers that are `kept` (None: as they look) are not drawn anew; the fixes of what a run has `shown` are tried too.
+    """
     from flatline import engine
     from flatline.combining import combined
     from flatline.facts import RehearsalFacts
@@ -132,7 +136,7 @@ def diagnosed(
             left = budget - (time.perf_counter() - start)
             outcomes = chosen.heard(engine.judge(checks, world.facts))
             recipes.append(_recipe(world, model, X, y, known))
-            world.facts[Experiment] = _experiment(world, outcomes, left, seeds, seed, progress.update, kept)
+            world.facts[Experiment] = _experiment(world, (*shown, *outcomes), left, seeds, seed, progress.update, kept)
 
         measured = measure(
             model, X, y, validation_data=None, fit_args=known,

@@ -4,7 +4,7 @@ import dataclasses
 import math
 import time
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flatline.callbacks import users_line
@@ -71,7 +71,7 @@ class Midway:
         """Whether there is a fair sample to train on."""
         return self._data is not None or (rows.y is not None and len(rows) >= FAIR_ROWS)
 
-    def run(self, rows: SeenRows, params: Mapping[str, Any]) -> None:
+    def run(self, rows: SeenRows, params: Mapping[str, Any], shown: Iterable[Outcome]) -> None:
         """Diagnose, once; model, optimizer and random state are afterwards bit by bit as they were.
 
         Parameters
@@ -80,6 +80,8 @@ class Midway:
             Of the training batches.
         params : mapping
             "epochs" and "steps" of `fit`, where it told them.
+        shown : iterable of Outcome
+            By the run so far; their fixes are put to the test.
 
         Raises
         ------
@@ -91,7 +93,7 @@ class Midway:
         try:
             if not self.has_rows(rows):
                 raise FlatlineError(f"{len(rows)} rows with targets were seen, {FAIR_ROWS} are needed")
-            self.diagnosis = self._diagnosed(rows, params)
+            self.diagnosis = self._diagnosed(rows, params, shown)
         except KeyboardInterrupt:
             self._record.miss("the diagnosis by experiment: interrupted before anything was tried")
             raise
@@ -103,13 +105,13 @@ class Midway:
         if experiment is not None and experiment.ended == "interrupted":
             raise KeyboardInterrupt
 
-    def _diagnosed(self, rows: SeenRows, params: Mapping[str, Any]) -> Diagnosis:
-        (x, y), known, planned = self._fit(rows, params)
+    def _diagnosed(self, rows: SeenRows, params: Mapping[str, Any], shown: Iterable[Outcome]) -> Diagnosis:
+        (x, y), fit_args, planned = self._fit(rows, params)
         with preserved(self._model):
             self._beginning.restore(0)
             found = diagnosed(
-                self._model, x, y, chosen=self._chosen, fit_args=known | planned, budget=self._budget,
-                verbose=self._verbose, kept=self._beginning.kept,
+                self._model, x, y, chosen=self._chosen, fit_args=fit_args | planned, budget=self._budget,
+                verbose=self._verbose, kept=self._beginning.kept, shown=shown,
             )  # fmt: skip
         making = found.setup
         if making is None:

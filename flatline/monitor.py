@@ -180,9 +180,10 @@ class FlatlineMonitor(FlightRecorder):
             recorder.run_probe()
         if self._state_was in FRUITLESS and self._stands_still(facts):
             start = time.perf_counter()
-            self._tell(self._judge(recorder), recorder.n_steps)
+            outcomes = self._judge(recorder)
+            self._tell(outcomes, recorder.n_steps)
             self.record.spend("explaining", time.perf_counter() - start)  # of time that is lost anyway
-            self._diagnose(recorder)
+            self._diagnose(recorder, outcomes)
             self._act(self._state_was, recorder)
         else:
             self._act(State.UNKNOWN, recorder)
@@ -196,12 +197,12 @@ class FlatlineMonitor(FlightRecorder):
             return False
         return recorder.spending.may("judging") or self._state_was in FRUITLESS
 
-    def _diagnose(self, recorder: Recorder, *, last: bool = False) -> None:
+    def _diagnose(self, recorder: Recorder, outcomes: Iterable[Outcome], *, last: bool = False) -> None:
         """Find out by experiment, once; the last chance is the run's end, also where too few rows were seen."""
         midway = self._midway
         if midway is not None and not midway.done and (last or midway.has_rows(recorder.rows)):
             with recorder.spending.paused():
-                midway.run(recorder.rows, self.params or {})
+                midway.run(recorder.rows, self.params or {}, outcomes)
             self._tell(midway.outcomes, recorder.n_steps)
 
     def _act(self, state: State, recorder: Recorder) -> None:
@@ -274,7 +275,7 @@ class FlatlineMonitor(FlightRecorder):
         try:
             facts, over = self.record.facts, self.record.ended in ("finished", "stopped")
             if over and facts is not None and self._state() in FRUITLESS and self._stands_still(facts):
-                self._diagnose(recorder, last=not again)
+                self._diagnose(recorder, outcomes, last=not again)
         finally:  # also when the user has had enough of it
             self._report = self._report_of(outcomes)
             if self._verbose and (first or len(self._told) > before):

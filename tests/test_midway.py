@@ -1,39 +1,51 @@
 """A run that goes flat is diagnosed by experiment before it goes on: from where it began, and without a trace."""
 
 import random
+import time
 
 import keras
 import numpy as np
 import pytest
 
 import flatline
-from flatline import midway
+from flatline import diagnosing, midway
 from flatline.backend import read
 from flatline.errors import FlatlineError
 from flatline.measure.beginning import Beginning
 from flatline.measure.preserve import preserved
 from tests.test_monitor import X, Y, equal, network, trained, warned
 
-SECONDS = 5.0  # enough for a network of a few hundred weights
+SECONDS = 8.0  # enough to confirm a single change
 
 
 def monitor_of(**given) -> flatline.FlatlineMonitor:
     return flatline.FlatlineMonitor(**({"verbose": 0, "overhead": 0.2, "diagnose": SECONDS} | given))
 
 
+def first_only(outcomes, facts):
+    """What the run itself proposes, alone, so that there is time to confirm it on a machine that is busy."""
+    return [CANDIDATES(outcomes, facts)[0]]
+
+
+CANDIDATES = diagnosing._candidates
+
+
 @pytest.fixture(scope="module")
 def flat():
-    """A flat run, its monitor, and what was printed and warned of."""
+    """A flat run, its monitor, its weights at the end, and what was warned of, and seconds."""
     model, monitor = network(rate=1e-9), monitor_of()
-    with warned("FL004 cured-by-experiment") as told:
+    with pytest.MonkeyPatch.context() as patch, warned("FL004 cured-by-experiment") as told:
+        patch.setattr(diagnosing, "_candidates", first_only)
+        start = time.perf_counter()
         weights = trained(model, monitor, epochs=10)
-    return model, monitor, weights, [str(warning.message) for warning in told]
+        seconds = time.perf_counter() - start
+    return model, monitor, weights, [str(warning.message) for warning in told], seconds
 
 
 def test_training_goes_on_the_same_to_the_bit(flat):
-    model, monitor, weights, _ = flat
+    model, monitor, weights, *_ = flat
     other = network(rate=1e-9)
-    assert monitor.diagnosis.experiment.tried
+    assert monitor.diagnosis.experiment.chosen
     assert equal(weights, trained(other, epochs=10))
     assert equal(map(read, model.optimizer.variables), map(read, other.optimizer.variables))
     assert equal(map(read, model.variables), map(read, other.variables))  # seeds of dropout among them
@@ -41,14 +53,15 @@ def test_training_goes_on_the_same_to_the_bit(flat):
 
 def test_random_numbers_of_the_user_are_the_same_after_it(monkeypatch):
     drawn = []
-    for callbacks in ([], [monitor_of()]):
+    monkeypatch.setattr(diagnosing, "_candidates", first_only)
+    for callbacks in ([], [monitor_of(select=["FL805"])]):
         trained(network(rate=1e-9), *callbacks, epochs=10)
         drawn.append((random.random(), keras.random.normal((3,)).numpy().tolist()))
     assert drawn[0] == drawn[1]
 
 
 def test_the_cure_is_told_while_it_trains_and_the_report_ends_with_what_was_tried(flat):
-    _, monitor, _, _ = flat
+    monitor = flat[1]
     steps = [step for step, finding in monitor.record.live if finding.code == "FL004"]
     assert steps
     assert steps[0] <= 0.25 * 160
@@ -62,12 +75,12 @@ def test_the_cure_is_told_while_it_trains_and_the_report_ends_with_what_was_trie
 
 def test_what_it_takes_is_told_apart_from_training_and_watching(flat):
     spent = flat[1].record.spent
-    assert 0.1 < spent["diagnosing"] < 3 * SECONDS
-    assert spent["training"] < spent["diagnosing"]
+    assert spent["diagnosing"] > flat[1].diagnosis.experiment.seconds > 0.1
+    assert spent["training"] + spent["diagnosing"] < flat[4]
 
 
 def test_it_is_diagnosed_once_and_judged_again_from_the_record(flat, tmp_path):
-    _, monitor, _, told = flat
+    _, monitor, _, told, _ = flat
     assert len([text for text in told if text.startswith("FL004")]) == len(
         {finding.message for _, finding in monitor.record.live if finding.code == "FL004"}
     )
@@ -76,7 +89,7 @@ def test_it_is_diagnosed_once_and_judged_again_from_the_record(flat, tmp_path):
 
 
 def test_the_repaired_set_up_begins_anew_and_learns(flat):
-    model, monitor, _, _ = flat
+    model, monitor, *_ = flat
     before = [read(variable) for variable in model.variables]
     setup = monitor.diagnosis.apply()
     assert equal(before, [read(variable) for variable in model.variables])
@@ -144,7 +157,8 @@ def test_an_interrupt_ends_the_search_and_then_the_training(monkeypatch):
     assert monitor.report.experiment is monitor.diagnosis.experiment
 
 
-def test_a_run_is_diagnosed_before_it_is_stopped():
+def test_a_run_is_diagnosed_before_it_is_stopped(monkeypatch):
+    monkeypatch.setattr(diagnosing, "_candidates", first_only)
     model, stop = network(rate=1e-9), flatline.StopOnFlatline(verbose=0, diagnose=SECONDS)
     with warned("FL004"):
         trained(model, stop, epochs=30)
