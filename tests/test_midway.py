@@ -10,11 +10,15 @@ import pytest
 import flatline
 from flatline import diagnosing, midway
 from flatline.backend import read
+from flatline.cause import Cause
 from flatline.errors import FlatlineError
+from flatline.experiment import Candidate
+from flatline.fix import Fix, SetCompile
 from flatline.measure.beginning import Beginning
 from flatline.measure.preserve import preserved
 from tests.test_monitor import X, Y, equal, network, trained, warned
 
+CANDIDATES = diagnosing._candidates
 SECONDS = 8.0  # enough to confirm a single change
 
 
@@ -22,12 +26,16 @@ def monitor_of(**given) -> flatline.FlatlineMonitor:
     return flatline.FlatlineMonitor(**({"verbose": 0, "overhead": 0.2, "diagnose": SECONDS} | given))
 
 
-def first_only(outcomes, facts):
-    """What the run itself proposes, alone, so that there is time to confirm it on a machine that is busy."""
-    return [CANDIDATES(outcomes, facts)[0]]
+RATE = Fix(
+    title="set the learning rate to 0.01",
+    edits=(SetCompile(argument="optimizer.learning_rate", value=0.01),),
+    snippet="optimizer = keras.optimizers.Adam(learning_rate=0.01)",
+)
 
 
-CANDIDATES = diagnosing._candidates
+def cure_only(outcomes, facts):
+    """The cure alone, so that there is time to confirm it on a machine that is busy."""
+    return [Candidate(fix=RATE, cause=Cause.LEARNING_RATE, source="another-rate")]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +43,7 @@ def flat():
     """A flat run, its monitor, its weights at the end, and what was warned of, and seconds."""
     model, monitor = network(rate=1e-9), monitor_of()
     with pytest.MonkeyPatch.context() as patch, warned("FL004 cured-by-experiment") as told:
-        patch.setattr(diagnosing, "_candidates", first_only)
+        patch.setattr(diagnosing, "_candidates", cure_only)
         start = time.perf_counter()
         weights = trained(model, monitor, epochs=10)
         seconds = time.perf_counter() - start
@@ -53,8 +61,8 @@ def test_training_goes_on_the_same_to_the_bit(flat):
 
 def test_random_numbers_of_the_user_are_the_same_after_it(monkeypatch):
     drawn = []
-    monkeypatch.setattr(diagnosing, "_candidates", first_only)
-    for callbacks in ([], [monitor_of(select=["FL805"])]):
+    monkeypatch.setattr(diagnosing, "_candidates", cure_only)
+    for callbacks in ([], [monitor_of()]):
         trained(network(rate=1e-9), *callbacks, epochs=10)
         drawn.append((random.random(), keras.random.normal((3,)).numpy().tolist()))
     assert drawn[0] == drawn[1]
@@ -130,6 +138,22 @@ def test_watch_gives_it_the_arrays_and_the_arguments_of_fit(monkeypatch):
     assert "the diagnosis by experiment: enough" in monitor.record.missing
 
 
+def test_what_the_run_proposes_is_put_to_the_test(monkeypatch):
+    tried = []
+
+    def noted(outcomes, facts):
+        tried.extend(CANDIDATES(outcomes, facts))
+        return tried[:0]
+
+    monkeypatch.setattr(diagnosing, "_candidates", noted)
+    monitor = monitor_of()
+    with warned("FL805"):
+        trained(network(rate=1e-9), monitor, epochs=10)
+    proposed = [fix for _, finding in monitor.record.live if finding.code == "FL805" for fix in finding.fixes]
+    assert proposed
+    assert any(each.source == "FL805" and each.fix in proposed for each in tried)
+
+
 def test_a_fault_leaves_the_diagnosis_out_and_not_the_training(monkeypatch):
     def broken(*args, **kwargs):
         raise ZeroDivisionError("ours")
@@ -158,7 +182,7 @@ def test_an_interrupt_ends_the_search_and_then_the_training(monkeypatch):
 
 
 def test_a_run_is_diagnosed_before_it_is_stopped(monkeypatch):
-    monkeypatch.setattr(diagnosing, "_candidates", first_only)
+    monkeypatch.setattr(diagnosing, "_candidates", cure_only)
     model, stop = network(rate=1e-9), flatline.StopOnFlatline(verbose=0, diagnose=SECONDS)
     with warned("FL004"):
         trained(model, stop, epochs=30)
