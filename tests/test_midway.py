@@ -18,7 +18,7 @@ from flatline.measure.beginning import Beginning
 from flatline.measure.preserve import preserved
 from tests.test_monitor import X, Y, equal, network, trained, warned
 
-CANDIDATES = diagnosing._candidates
+CANDIDATES, DIAGNOSED = diagnosing._candidates, midway.diagnosed
 SECONDS = 8.0  # enough to confirm a single change
 
 
@@ -40,14 +40,20 @@ def cure_only(outcomes, facts):
 
 @pytest.fixture(scope="module")
 def flat():
-    """A flat run, its monitor, its weights at the end, and what was warned of, and seconds."""
-    model, monitor = network(rate=1e-9), monitor_of()
+    """A flat run, its monitor, its weights at the end, what was warned of, seconds, and calls."""
+    model, monitor, calls = network(rate=1e-9), monitor_of(), []
+
+    def counted(*args, **kwargs):
+        calls.append(args)
+        return DIAGNOSED(*args, **kwargs)
+
     with pytest.MonkeyPatch.context() as patch, warned("FL004 cured-by-experiment") as told:
         patch.setattr(diagnosing, "_candidates", cure_only)
+        patch.setattr(midway, "diagnosed", counted)
         start = time.perf_counter()
         weights = trained(model, monitor, epochs=10)
         seconds = time.perf_counter() - start
-    return model, monitor, weights, [str(warning.message) for warning in told], seconds
+    return model, monitor, weights, [str(warning.message) for warning in told], seconds, calls
 
 
 def test_training_goes_on_the_same_to_the_bit(flat):
@@ -87,11 +93,10 @@ def test_what_it_takes_is_told_apart_from_training_and_watching(flat):
     assert spent["training"] + spent["diagnosing"] < flat[4]
 
 
-def test_it_is_diagnosed_once_and_judged_again_from_the_record(flat, tmp_path):
-    _, monitor, _, told, _ = flat
-    assert len([text for text in told if text.startswith("FL004")]) == len(
-        {finding.message for _, finding in monitor.record.live if finding.code == "FL004"}
-    )
+def test_it_is_diagnosed_once_and_judged_again_from_the_record(flat):
+    monitor, told, calls = flat[1], flat[3], flat[5]
+    assert len(calls) == 1
+    assert len([text for text in told if text.startswith("FL004")]) == 1
     assert "FL004" in {finding.code for finding in flatline.judge(monitor.record).findings}
     assert "FL004" not in {finding.code for finding in flatline.judge(monitor.record, ignore=["FL004"]).findings}
 
@@ -136,6 +141,25 @@ def test_watch_gives_it_the_arrays_and_the_arguments_of_fit(monkeypatch):
     assert arguments["budget"] == 60.0
     assert arguments["fit_args"] == {"epochs": 10, "batch_size": 32, "verbose": 0, "callbacks": []}
     assert "the diagnosis by experiment: enough" in monitor.record.missing
+
+
+def test_a_callback_gives_it_the_rows_it_has_seen_and_what_is_known_of_the_plan(monkeypatch):
+    given = []
+
+    def asked(model, x, y, **arguments):
+        given.append((x, y, arguments["fit_args"]))
+        raise FlatlineError("enough")
+
+    monkeypatch.setattr(midway, "diagnosed", asked)
+    monitor = monitor_of()
+    with warned():
+        network(rate=1e-9).fit(
+            X, Y, epochs=10, batch_size=32, class_weight={0: 1.0, 1: 2.0, 2: 4.0}, verbose=0, callbacks=[monitor]
+        )
+    ((x, y, fit_args),) = given
+    assert len(x) == len(y) >= 64
+    np.testing.assert_array_equal(fit_args.pop("sample_weight"), 2.0 ** np.ravel(y))
+    assert fit_args == {"batch_size": 32, "epochs": 10, "steps_per_epoch": 16}
 
 
 def test_what_the_run_proposes_is_put_to_the_test(monkeypatch):
