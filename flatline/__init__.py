@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from flatline.learning_rate import RateCurve as RateCurve
     from flatline.learning_rate import lr_range as lr_range
     from flatline.monitor import FlatlineMonitor as FlatlineMonitor
-    from flatline.monitor import StopOnFlatline as StopOnFlatline
     from flatline.record import RunRecord as RunRecord
     from flatline.reports.report import Report as Report
     from flatline.rules import explain as explain
     from flatline.run_directory import load_run as load_run
+    from flatline.stopping import StopOnFlatline as StopOnFlatline
     from flatline.watching import watch as watch
 
 __version__ = "0.1.0"
@@ -43,7 +43,7 @@ _HOMES = {
     "RateCurve": "flatline.learning_rate",
     "explain": "flatline.rules",
     "FlatlineMonitor": "flatline.monitor",
-    "StopOnFlatline": "flatline.monitor",
+    "StopOnFlatline": "flatline.stopping",
     "FlightRecorder": "flatline.callbacks",
     "watch": "flatline.watching",
     "RunRecord": "flatline.record",

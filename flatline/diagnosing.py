@@ -13,6 +13,7 @@ from flatline.finding import Finding, Outcome, Severity
 if TYPE_CHECKING:
     from flatline.measure.everything import World
     from flatline.reports.diagnosis import Diagnosis
+    from flatline.settings import Selection
 
 MEASURING_SHARE = 0.4  # of the budget for the checks and their short trainings, at most
 
@@ -83,21 +84,49 @@ def diagnose(
     >>> setup = diagnosis.apply()  # doctest: +SKIP
     >>> setup.fit()  # doctest: +SKIP
     """
+    from flatline.reports import terminal
+    from flatline.settings import selection
+
+    chosen = selection(select, ignore, caller="diagnose")
+    check_arguments("diagnose", fit_args=fit_args, seed=seed, verbose=verbose)
+    _check_budget(budget, seeds)
+    diagnosis = diagnosed(
+        model, X, y, chosen=chosen, fit_args=fit_args, budget=budget, seeds=seeds, seed=seed, verbose=verbose
+    )
+    if verbose:
+        terminal.show(diagnosis)
+    warn_of(diagnosis.findings)
+    return diagnosis
+
+
+def diagnosed(
+    model: Any,
+    X: Any,
+    y: Any,
+    *,
+    chosen: "Selection",
+    fit_args: Mapping[str, Any] | None,
+    budget: float,
+    seeds: int = 5,
+    seed: int = 0,
+    verbose: Verbose = "auto",
+    kept: frozenset[str] | None = None,
+    shown: Iterable[Outcome] = (),
+) -> "Diagnosis":
+    """Diagnose as `diagnose` does, and tell nobody.
+
+    Layers that are `kept` (None: as they look) are not drawn anew; the fixes of what a run has `shown` are tried too.
+    """
     from flatline import engine
     from flatline.combining import combined
     from flatline.facts import RehearsalFacts
     from flatline.judging import reads_log
     from flatline.measure.everything import TOTAL_SECONDS, measure
-    from flatline.reports import terminal
     from flatline.reports.diagnosis import Diagnosis
     from flatline.reports.progress import Progress
     from flatline.rewriting import difference
-    from flatline.settings import selection
 
-    chosen = selection(select, ignore, caller="diagnose")
     checks = tuple(check for check in chosen.checks if not reads_log(check))
-    check_arguments("diagnose", fit_args=fit_args, seed=seed, verbose=verbose)
-    _check_budget(budget, seeds)
     start = time.perf_counter()
     known = dict(fit_args or {})
     recipes: list[Any] = []
@@ -107,7 +136,7 @@ def diagnose(
             left = budget - (time.perf_counter() - start)
             outcomes = chosen.heard(engine.judge(checks, world.facts))
             recipes.append(_recipe(world, model, X, y, known))
-            world.facts[Experiment] = _experiment(world, outcomes, left, seeds, seed, progress.update)
+            world.facts[Experiment] = _experiment(world, (*shown, *outcomes), left, seeds, seed, progress.update, kept)
 
         measured = measure(
             model, X, y, validation_data=None, fit_args=known,
@@ -122,7 +151,7 @@ def diagnose(
     found = experiment if isinstance(experiment, Experiment) else None
     rehearsal = measured.facts.get(RehearsalFacts)
     best = combined(found.chosen) if found is not None else None
-    diagnosis = Diagnosis(
+    return Diagnosis(
         outcomes=chosen.heard(outcomes),
         scope={**measured.scope, "seconds": round(time.perf_counter() - start, 1)},
         curves=measured.curves,
@@ -132,14 +161,16 @@ def diagnose(
         setup=None if not recipes else lambda fix: _setup(recipes[0], best if fix is None else fix),
         code=None if not recipes else lambda: difference(recipes[0].model, recipes[0].fit_args, best),
     )
-    if verbose:
-        terminal.show(diagnosis)
-    warn_of(diagnosis.findings)
-    return diagnosis
 
 
 def _experiment(
-    world: "World", outcomes: Iterable[Outcome], seconds: float, n_pairs: int, seed: int, say: Any
+    world: "World",
+    outcomes: Iterable[Outcome],
+    seconds: float,
+    n_pairs: int,
+    seed: int,
+    say: Any,
+    kept: frozenset[str] | None = None,
 ) -> Experiment | str:
     """Search, or say why not."""
     import keras
@@ -168,7 +199,7 @@ def _experiment(
             warnings.simplefilter("ignore")
             replay = Replay(
                 recipe, scores, weight=gathered.sample_weight, shuffle=plan.shuffle is not False, batch_size=batch,
-                planned_epochs=plan.epochs, compiled=world.slow, seed=seed,
+                planned_epochs=plan.epochs, compiled=world.slow, seed=seed, kept=kept,
             )  # fmt: skip
             return Search(
                 replay, _candidates(outcomes, facts), planned_steps=plan.n_steps, seconds=seconds, n_pairs=n_pairs,

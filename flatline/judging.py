@@ -41,7 +41,7 @@ def judge(record: RunRecord, *, select: Iterable[str] = (), ignore: Iterable[str
     """
     chosen = selection(select, ignore, caller="judge")
     detectors = [check for check in chosen.checks if reads_log(check)]
-    others = {check.code for check in chosen.checks if not reads_log(check) and not reads_experiment(check)}
+    others = {check.code for check in chosen.checks if not reads_log(check)}
     live = tuple(finding for _, finding in record.live if finding.code in others)
     return report_of(record, chosen.heard((*engine.judge(detectors, record.logs()), *live)))
 

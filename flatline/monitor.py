@@ -1,4 +1,4 @@
-"""Keras callbacks that say, while a network trains, that it has flatlined and why, and that end such a run."""
+"""The callback that says, while a network trains, that it has flatlined and why."""
 
 import math
 import time
@@ -18,8 +18,10 @@ from flatline.logs import EpochLog, LossLog, RunFacts
 from flatline.measure.recorder import Recorder
 from flatline.measure.run import larger_is_better
 from flatline.measure.seen import FAIR_ROWS
-from flatline.progress import State, progress, required_steps, settled_steps
+from flatline.midway import Midway, seconds_of
+from flatline.progress import State, progress, required_steps
 from flatline.reports import terminal
+from flatline.reports.diagnosis import Diagnosis
 from flatline.reports.report import Report
 from flatline.settings import selection
 
@@ -44,6 +46,10 @@ class FlatlineMonitor(FlightRecorder):
         Epochs to wait before the run is judged, as in `EarlyStopping`.
     select, ignore : iterable of str, default=()
         Codes ("FL501"), prefixes ("FL5") or names of the checks to run, and not to run.
+    diagnose : bool or float, default=False
+        Whether to find out by experiment, as `flatline.diagnose` does, why a run has gone flat, once, before it goes on
+        or is stopped; a number is the budget in seconds, True is 60. With `watch`, on the arrays that `fit` was given;
+        else on the rows of the training batches that were seen, which is what `diagnosis.apply()` holds then as well.
     verbose : {"auto", 0, 1}, default="auto"
         "auto" and 1 print the report when `fit` ends and there is news, 0 prints nothing.
 
@@ -64,6 +70,7 @@ class FlatlineMonitor(FlightRecorder):
         overhead: float = 0.01,
         select: Iterable[str] = (),
         ignore: Iterable[str] = (),
+        diagnose: bool | float = False,
         verbose: Any = "auto",
     ) -> None:
         name = type(self).__name__
@@ -79,6 +86,7 @@ class FlatlineMonitor(FlightRecorder):
             raise FlatlineError(
                 f"The `start_from_epoch` parameter of {name} must be an int, at least 0. Got {start_from_epoch!r}."
             )
+        self._seconds = seconds_of(diagnose, name)
         self._chosen = selection(select, ignore, caller=name)
         self._monitor, self._patience, self._start_from_epoch = monitor, patience, start_from_epoch
         self._verbose = verbose
@@ -93,6 +101,17 @@ class FlatlineMonitor(FlightRecorder):
         self._checked = False  # they were run before training began, on what `fit` was given
         self._told: set[tuple[str, str]] = set()
         self._report: Report | None = None
+        self._midway: Midway | None = None
+
+    def _attach(self, model: Any, optimizer: Any = None, loss: Any = None) -> None:
+        super()._attach(model, optimizer, loss)
+        if self._seconds is not None and self._midway is None and not self._broken:
+            self._midway = Midway(model, self.record, budget=self._seconds, chosen=self._chosen, verbose=self._verbose)
+
+    @property
+    def diagnosis(self) -> Diagnosis | None:
+        """What was tried when the run went flat, with `apply()`; None before, and where nothing was."""
+        return None if self._midway is None else self._midway.diagnosis
 
     @property
     def report(self) -> Report | None:
@@ -100,8 +119,12 @@ class FlatlineMonitor(FlightRecorder):
         recorder = self._recorder
         if self._report is None and recorder is not None and recorder.n_steps:
             recorder.flush()
-            return report_of(self.record, self._judge(recorder))
+            return self._report_of(self._judge(recorder))
         return self._report
+
+    def _report_of(self, outcomes: Iterable[Outcome]) -> Report:
+        report = report_of(self.record, outcomes)
+        return report if self._midway is None else self._midway.joined(report)
 
     def check(self, x: Any, y: Any, fit_args: Mapping[str, Any]) -> None:
         """Run the checks of the set-up before training begins, once, as `watch` and `flatline run` do.
@@ -112,6 +135,8 @@ class FlatlineMonitor(FlightRecorder):
         fit_args : mapping
             The other arguments that `fit` is about to be given.
         """
+        if self._midway is not None:
+            self._midway.know(x, y, fit_args)
         if self._set_up is None and not self._broken and self.model is not None:
             self._set_up = self._look(x, y, fit_args)
             self._checked = True
@@ -155,8 +180,10 @@ class FlatlineMonitor(FlightRecorder):
             recorder.run_probe()
         if self._state_was in FRUITLESS and self._stands_still(facts):
             start = time.perf_counter()
-            self._tell(self._judge(recorder), recorder.n_steps)
+            outcomes = self._judge(recorder)
+            self._tell(outcomes, recorder.n_steps)
             self.record.spend("explaining", time.perf_counter() - start)  # of time that is lost anyway
+            self._diagnose(recorder, outcomes)
             self._act(self._state_was, recorder)
         else:
             self._act(State.UNKNOWN, recorder)
@@ -169,6 +196,14 @@ class FlatlineMonitor(FlightRecorder):
         if self._n_epochs <= self._start_from_epoch and self._start_from_epoch:
             return False
         return recorder.spending.may("judging") or self._state_was in FRUITLESS
+
+    def _diagnose(self, recorder: Recorder, outcomes: Iterable[Outcome], *, last: bool = False) -> None:
+        """Find out by experiment, once; the last chance is the run's end, also where too few rows were seen."""
+        midway = self._midway
+        if midway is not None and not midway.done and (last or midway.has_rows(recorder.rows)):
+            with recorder.spending.paused():
+                midway.run(recorder.rows, self.params or {}, outcomes)
+            self._tell(midway.outcomes, recorder.n_steps)
 
     def _act(self, state: State, recorder: Recorder) -> None:
         """For those who stop."""
@@ -237,40 +272,14 @@ class FlatlineMonitor(FlightRecorder):
             self.record.spend("explaining", time.perf_counter() - start)
         before = len(self._told)
         self._tell(outcomes, recorder.n_steps)
-        self._report = report_of(self.record, outcomes)
-        if self._verbose and (first or len(self._told) > before):
-            terminal.show(self._report)
-
-
-class StopOnFlatline(FlatlineMonitor):
-    """End a run that is confirmed flat; a run that is merely slow goes on.
-
-    Parameters
-    ----------
-    raise_error : bool, default=False
-        Raise a FlatlineError instead of ending `fit` as `EarlyStopping` does.
-    **arguments
-        As for `FlatlineMonitor`. With `patience="auto"` a run must stay flat for as many steps as were needed to find
-        it so.
-    """
-
-    def __init__(self, data: Any = None, *, raise_error: bool = False, **arguments: Any) -> None:
-        super().__init__(data, **arguments)
-        self._raise_error = raise_error
-        self._flat_since: int | None = None
-
-    def _act(self, state: State, recorder: Recorder) -> None:
-        facts = self.record.facts
-        if state is not State.FLAT or facts is None:
-            self._flat_since = None
-            return
-        if self._flat_since is None:
-            self._flat_since = recorder.n_steps
-        wait = required_steps(facts) if self._patience == "auto" else 0
-        if recorder.n_steps >= settled_steps(facts) and recorder.n_steps - self._flat_since >= wait:
-            self.model.stop_training = True
-            if self._raise_error:
-                raise FlatlineError(f"stopped after {recorder.n_steps} steps: the training loss is flat")
+        try:
+            facts, over = self.record.facts, self.record.ended in ("finished", "stopped")
+            if over and facts is not None and self._state() in FRUITLESS and self._stands_still(facts):
+                self._diagnose(recorder, outcomes, last=not again)
+        finally:  # also when the user has had enough of it
+            self._report = self._report_of(outcomes)
+            if self._verbose and (first or len(self._told) > before):
+                terminal.show(self._report)
 
 
 def _is_count(value: Any) -> bool:

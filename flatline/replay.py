@@ -76,6 +76,8 @@ class Replay:
         Whether the model is so slow that predictions go through a graph.
     seed : int
         Of the choice of held-out rows.
+    kept : set of str or None
+        Layers whose weights are not drawn anew; those that look trained or are frozen when None.
 
     Notes
     -----
@@ -94,6 +96,7 @@ class Replay:
         planned_epochs: int | None,
         compiled: bool,
         seed: int,
+        kept: frozenset[str] | None = None,
     ) -> None:
         self.recipe, self.scores = recipe, scores
         self.weight, self.shuffle, self.batch_size = weight, shuffle, batch_size
@@ -102,7 +105,7 @@ class Replay:
         dealt = np.random.default_rng(seed).permutation(n)
         n_held = int(HELD_OUT * n) if int(HELD_OUT * n) >= FEWEST_HELD_OUT and shuffle else 0
         self.held, self.rows = np.sort(dealt[:n_held]), np.sort(dealt[n_held:])
-        self.kept = kept_layers(recipe.model)
+        self.kept = kept_layers(recipe.model) if kept is None else kept
         self.null = float(np.mean([score.null for score in scores]))
         self._variants: dict[str, Variant] = {}
         self._data: dict[str, tuple[Any, Any, list[Array]]] = {}

@@ -31,6 +31,8 @@ LEVELS = (
         "comparison",
         "loggers",
         "preflight",
+        "midway",
+        "stopping",
         "learning_rate",
         "pytest_plugin",
         "running",

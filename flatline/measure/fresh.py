@@ -36,7 +36,7 @@ def draw(
         In the order of `model.variables`; what has no known initialiser keeps its value.
     """
     drawn: dict[int, Array] = {}
-    for layer, variable in _owned(model):
+    for layer, variable in owned(model):
         if layer.name in kept and (layer.name, f"{variable.name}_initializer") not in initializers:
             continue
         own = initializers.get((layer.name, f"{variable.name}_initializer"), _initializer(layer, variable.name))
@@ -60,7 +60,7 @@ def kept_layers(model: Any) -> frozenset[str]:
     where its deviation is not its initialiser's. Where any layer was trained, so were those that have no constants.
     """
     kept, silent, trained = set(), set(), False
-    for layer in {id(layer): layer for layer, _ in _owned(model)}.values():
+    for layer in {id(layer): layer for layer, _ in owned(model)}.values():
         if not layer.trainable:
             kept.add(layer.name)
         constants, as_drawn = False, True
@@ -88,7 +88,7 @@ def _variables(layer: Any) -> list[Any]:
     return [*layer._trainable_variables, *layer._non_trainable_variables]
 
 
-def _owned(model: Any) -> Iterator[tuple[Any, Any]]:
+def owned(model: Any) -> Iterator[tuple[Any, Any]]:
     """Every variable with the layer that made it."""
     for layer in model._flatten_layers():
         yield from ((layer, variable) for variable in _variables(layer))

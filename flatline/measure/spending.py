@@ -1,6 +1,8 @@
 """The time that watching a run may take, shared among the kinds of watching."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 
 # Of the time that may be spent; a quarter is left for what cannot be seen from here, such as caches that were emptied.
 SHARES = {"sampling": 0.4, "probe": 0.15, "judging": 0.2}
@@ -30,6 +32,17 @@ class Spending:
     def end(self) -> None:
         """Training stops."""
         self._elapsed, self._since = self.elapsed(), None
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop the clock while something else is done than training."""
+        runs = self._since is not None
+        self.end()
+        try:
+            yield
+        finally:
+            if runs:
+                self.begin()
 
     def elapsed(self) -> float:
         """Seconds of training so far."""
