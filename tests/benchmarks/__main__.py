@@ -1,4 +1,4 @@
-"""What watching a training costs, in four tables: `python -m tests.benchmarks`, for half an hour on an idle machine."""
+"""What watching and replaying cost, in tables: `python -m tests.benchmarks`, for 40 minutes on an idle machine."""
 
 import os
 import subprocess
@@ -10,6 +10,7 @@ TABLES = (
     ("bitwise",),
     ("memory",),
     ("report_time",),
+    ("replay",),
 )
 
 
