@@ -98,6 +98,7 @@ def test_labels_of_the_new_form():
     rows = fit_labels(MapLabels(how="one_hot"), FROM_ONE)(FROM_ONE)
     np.testing.assert_array_equal(rows.argmax(-1), FROM_ONE)
     assert rows.shape == (30, 4)
+    assert fit_labels(MapLabels(how="one_hot", classes=6), FROM_ONE)(FROM_ONE).shape == (30, 6)
 
 
 def test_whole_numbers_come_back_whole():
