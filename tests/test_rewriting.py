@@ -132,6 +132,9 @@ def test_a_layer_of_the_users_own_without_a_configuration():
         def call(self, x):
             return x
 
+        def get_config(self):
+            raise NotImplementedError
+
     model = keras.Sequential([keras.Input((4,)), Own(3, name="own"), keras.layers.Dense(1, name="out")])
     model.compile("sgd", "mse")
     assert changed(model, RemoveLayer(layer="own")) == ['-    keras.layers.Own(name="own"),']

@@ -75,6 +75,12 @@ def test_the_model_stays_as_it_is_and_weights_are_as_its_initialisers_draw():
     assert not end(found, "a/bias").any()
 
 
+def test_variables_of_one_layer_differ():
+    model = network(layers.BatchNormalization(gamma_initializer="he_normal", beta_initializer="he_normal", name="norm"))
+    found = drawn(model)
+    assert end(found, "gamma").any() and not np.array_equal(end(found, "gamma"), end(found, "beta"))
+
+
 def test_seeds_of_dropout_follow_the_seed():
     model = network(layers.Dense(4), layers.Dropout(0.5))
     one, same, other = (end(drawn(model, seed), "seed_generator_state") for seed in (0, 0, 1))
@@ -186,9 +192,10 @@ def test_weights_set_by_hand_are_kept():
     assert np.all(end(drawn(model, kept=kept_layers(model)), "b/kernel") == np.float32(0.3))
 
 
-def test_scaled_kernels_are_kept_without_a_bias_to_tell():
+@pytest.mark.parametrize("factor", [20, 0.05])
+def test_scaled_kernels_are_kept_without_a_bias_to_tell(factor):
     model = network(layers.Dense(8, use_bias=False, name="a"), layers.Dense(8, name="b"))
-    model.get_layer("a").set_weights([20 * model.get_layer("a").get_weights()[0]])
+    model.get_layer("a").set_weights([factor * model.get_layer("a").get_weights()[0]])
     assert kept_layers(model) == {"a"}
 
 
