@@ -196,6 +196,7 @@ class Replay:
             if isinstance(edit, SetLayer) and edit.argument.endswith("_initializer")
         }
         anew = {name for edit in fix.edits if isinstance(edit, Reinitialize) for name in edit.layers}
+        variant.reset(variant.initial)  # what is kept is kept as it was, not as the last run left it
         variant.reset(draw(variant.model, seed, kept=self.kept, anew=anew, initializers=overrides))
         for edit in fix.edits:
             if isinstance(edit, SetCompile) and edit.argument == "optimizer.learning_rate":

@@ -104,6 +104,29 @@ def test_a_run_is_repeated_by_its_seed(plain):
     assert not np.array_equal(one.points, other.points)
 
 
+def scores(replay, seed, *edits) -> list:
+    return list(replay.run(fix(*edits), seed=seed, n_steps=12, n_points=6).points)
+
+
+def test_the_seed_is_that_of_weights_and_of_the_order_of_rows(plain):
+    assert scores(plain, 0, rate(0.0)) != scores(plain, 1, rate(0.0))  # other weights
+    model = network()
+    model.fit(X, YES, epochs=2, verbose=0)
+    trained = replay_of(model)
+    assert scores(trained, 0, rate(0.0)) == scores(trained, 1, rate(0.0))  # kept, so that only the order differs
+    assert scores(trained, 0) != scores(trained, 1)
+    assert scores(trained, 0) == scores(trained, 0)  # from the kept weights, not from where the last run ended
+
+
+def test_weights_that_were_set_are_kept_unless_drawn_anew():
+    model = network()
+    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+    replay = replay_of(model)
+    assert replay.kept == {"a", "out"}
+    assert replay.run(AS_IS, seed=0, n_steps=40).score == 0.5
+    assert replay.run(fix(Reinitialize(layers=("a", "out"))), seed=0, n_steps=40).score > 0.8
+
+
 def traced(replay) -> int:
     """How often the training step was traced, as TensorFlow counts it."""
     return sum(each.training._steps.experimental_get_tracing_count() for each in replay._variants.values())
@@ -203,6 +226,15 @@ def test_divergence_ends_a_run_early_and_scores_worst():
     assert not replay.run(AS_IS, seed=0, n_steps=20).diverged  # and leaves no trace
 
 
+def test_a_loss_that_is_no_number_scores_worst_whatever_is_predicted(monkeypatch):
+    replay = replay_of()
+    replay.run(AS_IS, seed=0, n_steps=3)
+    (variant,) = replay._variants.values()
+    monkeypatch.setattr(variant.training, "run", lambda *given: np.array([np.nan]))
+    run = replay.run(AS_IS, seed=0, n_steps=9, n_points=3)
+    assert (run.score, run.held_out, run.n_steps) == (0.0, 0.0, 1)
+
+
 def test_steps():
     replay = replay_of(batch_size=16, planned_epochs=10)
     for edits, expected in [
@@ -245,7 +277,7 @@ def test_what_cannot_take_a_step_scores_as_the_null_model(plain):
 
 
 def test_who_knows_only_its_own_rows_memorises(plain):
-    for score, held_out, expected in [(0.95, 0.5, True), (0.95, 0.7, False), (0.7, 0.5, False), (0.95, np.nan, False)]:
+    for score, held_out, expected in [(0.95, 0.5, True), (1.0, 0.65, False), (0.7, 0.5, False), (0.95, np.nan, False)]:
         assert plain.memorises(Run(score=score, held_out=held_out, n_steps=1, planned=1)) is expected
 
 
