@@ -170,6 +170,20 @@ def test_a_layer_of_another_width_starts_anew_and_the_others_do_not():
     assert not values(copy)[-1].any()
 
 
+def test_a_weight_of_the_model_itself_is_kept():
+    class Scaled(Told):
+        def __init__(self, units, penalty=None):
+            super().__init__(units, penalty)
+            self.scale = self.add_weight(shape=(), initializer="ones", name="scale")
+
+        def call(self, x):
+            return super().call(x) * self.scale
+
+    model = compiled(Scaled(8))
+    model.scale.assign(3.0)
+    assert float(rebuilt(model, AS_IS, X).scale) == 3.0
+
+
 def test_penalties_go_from_a_subclassed_model_as_well():
     model = compiled(Told(8, "l2"))
     copy = rebuilt(model, fix(SetLayer(layer="a", argument="kernel_regularizer", value=None)), X)

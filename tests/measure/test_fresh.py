@@ -154,6 +154,12 @@ def test_a_fresh_layer_is_not_kept(layer, shape):
     assert kept_layers(network(layer, shape=shape)) == frozenset()
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_few_weights_may_be_spread_by_chance(seed):
+    keras.utils.set_random_seed(seed)
+    assert kept_layers(network(layers.Dense(2), shape=(3,))) == frozenset()
+
+
 def test_attention_is_not_kept():
     inputs = keras.Input((5, 8))
     tensor = layers.MultiHeadAttention(2, 4, name="one")(inputs, inputs)
