@@ -219,9 +219,9 @@ def _candidates(outcomes: Iterable[Outcome], facts: Mapping[type, Any]) -> list[
     """Changes to try, each once: what the findings propose, the most certain first, then the remedies in turn."""
     from itertools import chain, zip_longest
 
+    from flatline.bundles import STANDARD
     from flatline.diagnosis import rank, severity_of
     from flatline.registry import all_remedies
-    from flatline.search import STANDARD
 
     told = [
         Candidate(

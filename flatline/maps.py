@@ -30,7 +30,7 @@ class Affine:
 
     def tensor(self, tensor: Any) -> Any:
         """Map a tensor of a pipeline."""
-        return backend.affine(tensor, np.asarray(self.factor, "float32"), np.asarray(self.offset, "float32"))
+        return backend.affine(tensor, np.asarray(self.factor, "float64"), np.asarray(self.offset, "float64"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +100,8 @@ def _standardising(array: Array) -> Affine:
     axes = tuple(range(array.ndim - 1)) if array.ndim > 1 else (0,)
     values = array.astype("float64")
     finite = np.where(np.isfinite(values), values, np.nan)
+    empty = np.all(np.isnan(finite), axis=axes)
+    finite = np.where(empty, 0.0, finite)  # a column without a number is left as it is
     mean, std = np.nanmean(finite, axis=axes), np.nanstd(finite, axis=axes)
     std = np.where(std > 0, std, 1.0)
     return Affine(factor=1.0 / std, offset=-mean / std)

@@ -1,6 +1,7 @@
 """Models made anew with a fix's edits: rebuilt from their configuration, or edited in place where there is none."""
 
 import contextlib
+import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import keras
 
 from flatline.errors import FlatlineError
 from flatline.fix import Fix, InsertLayer, Reinitialize, RemoveLayer, ReplaceLayer, SetCompile, SetLayer
+from flatline.measure.fresh import draw
 
 LayerEdit = SetLayer | ReplaceLayer | InsertLayer | RemoveLayer
 LAYER_EDITS = (SetLayer, ReplaceLayer, InsertLayer, RemoveLayer)
@@ -50,6 +52,7 @@ def rebuilt(model: Any, fix: Fix, rows: Any = None) -> Any:
     else:
         copy = _subclassed(model, rows)
         edit_layers(copy, edits)
+        _draw(copy, _drawn_anew(fix))
     _copy_weights(model, copy, fresh=_drawn_anew(fix))
     copy.compile(**compile_arguments(model, settings))
     return copy
@@ -200,6 +203,15 @@ def _drawn_anew(fix: Fix) -> frozenset[str]:
     told = {name for edit in fix.edits if isinstance(edit, Reinitialize) for name in edit.layers}
     initial = (e.layer for e in fix.edits if isinstance(e, SetLayer) and e.argument.endswith("_initializer"))
     return frozenset((*told, *initial))
+
+
+def _draw(model: Any, names: frozenset[str]) -> None:
+    """Draw these layers of a model that is built already, by the initialisers they have now."""
+    for layer in model.layers:
+        if layer.name in names:
+            values = draw(layer, random.getrandbits(31))  # which keras.utils.set_random_seed makes repeatable
+            for variable, value in zip(layer.variables, values, strict=True):
+                variable.assign(value)
 
 
 def _copy_weights(source: Any, target: Any, *, fresh: frozenset[str]) -> None:

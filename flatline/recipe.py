@@ -10,7 +10,6 @@ import numpy as np
 
 from flatline import backend
 from flatline.errors import FlatlineError
-from flatline.facts import Array
 from flatline.fix import Fix, MapInput, MapLabels, Reinitialize, SetCompile, SetFit, Shuffle
 from flatline.maps import Map, are_arrays, fit_inputs, fit_labels, mapped
 from flatline.rebuild import LAYER_EDITS, rebuilt
@@ -56,7 +55,7 @@ class Recipe:
         recipe = self
         if any(isinstance(edit, (*LAYER_EDITS, SetCompile, Reinitialize)) for edit in fix.edits):
             recipe = dataclasses.replace(recipe, model=rebuilt(self.model, fix, self._sample()[0]))
-        for edit in fix.edits:
+        for edit in sorted(fix.edits, key=lambda edit: not isinstance(edit, SetFit)):  # class weights are of old labels
             if isinstance(edit, SetFit):
                 recipe = dataclasses.replace(recipe, fit_args={**recipe.fit_args, edit.argument: edit.value})
             elif isinstance(edit, MapInput | MapLabels):
@@ -193,7 +192,6 @@ def _shuffled(recipe: Recipe) -> Recipe:
     def dealt(structure: Any) -> Any:
         return None if structure is None else keras.tree.map_structure(lambda leaf: np.asarray(leaf)[order], structure)
 
-    weight: Array | None = recipe.fit_args.get("sample_weight")
-    if weight is not None:
-        fit_args["sample_weight"] = np.asarray(weight)[order]
+    if recipe.fit_args.get("sample_weight") is not None:
+        fit_args["sample_weight"] = dealt(recipe.fit_args["sample_weight"])
     return dataclasses.replace(recipe, X=dealt(recipe.X), y=dealt(recipe.y), fit_args=fit_args)

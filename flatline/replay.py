@@ -120,7 +120,7 @@ class Replay:
     @property
     def n_traces(self) -> int:
         """How many graphs were traced."""
-        return sum(len(each.training.batches) for each in self._variants.values())
+        return sum(len(each.training.traced) for each in self._variants.values())
 
     def n_points(self, seconds: float) -> int:
         """How many scores a run of so many seconds bears, so that they take no more than a quarter of it."""
@@ -198,14 +198,15 @@ class Replay:
         self, variant: Variant, fix: Fix, data: Any, seed: int, steps: int, n_points: int, seconds: float, start: Any
     ) -> Run:
         x, y, trained = data
-        batch, shuffle, weight = self._plan(fix, y)
+        batch, shuffle, weight = self._plan(fix)
         overrides = {
             (edit.layer, edit.argument): edit.value
             for edit in fix.edits
             if isinstance(edit, SetLayer) and edit.argument.endswith("_initializer")
         }
         anew = {name for edit in fix.edits if isinstance(edit, Reinitialize) for name in edit.layers}
-        variant.reset(draw(variant.model, seed, kept=self.kept - anew, initializers=overrides))
+        variant.reset(variant.initial)  # what is kept is kept as it was, not as the last run left it
+        variant.reset(draw(variant.model, seed, kept=self.kept, anew=anew, initializers=overrides))
         for edit in fix.edits:
             if isinstance(edit, SetCompile) and edit.argument == "optimizer.learning_rate":
                 variant.optimizer.learning_rate = edit.value
@@ -255,11 +256,11 @@ class Replay:
         self._scoring = time.perf_counter() - start
         return float(np.mean(found))
 
-    def _plan(self, fix: Fix, y: Any) -> tuple[int, bool, Array | None]:
+    def _plan(self, fix: Fix) -> tuple[int, bool, Array | None]:
         settings = {**self.recipe.fit_args, **{e.argument: e.value for e in fix.edits if isinstance(e, SetFit)}}
         shuffle = self.shuffle or any(isinstance(edit, Shuffle) for edit in fix.edits)
         batch = settings.get("batch_size") or self.batch_size or BATCH_SIZE
-        return int(batch), bool(shuffle), row_weights(y, settings.get("class_weight"), self.weight)
+        return int(batch), bool(shuffle), row_weights(self.recipe.y, settings.get("class_weight"), self.weight)
 
     def _mapped(self, fix: Fix) -> tuple[Any, Any, list[Array]]:
         edits = tuple(edit for edit in fix.edits if isinstance(edit, MapInput | MapLabels))

@@ -61,7 +61,7 @@ def _data(fix: Fix) -> Iterator[str]:
             case MapLabels(how="integers"):
                 yield "y = y.argmax(axis=-1)"
             case MapLabels(how="one_hot"):
-                yield f"y = keras.utils.to_categorical(y, {edit.classes})"
+                yield f"y = keras.utils.to_categorical(y{f', {edit.classes}' if edit.classes else ''})"
             case MapLabels(how="zero_one"):
                 yield 'y = (y > y.min()).astype("float32")'
             case MapLabels(how="from_zero"):
@@ -74,13 +74,13 @@ def _data(fix: Fix) -> Iterator[str]:
 def _layers(model: Any, edits: tuple[Any, ...]) -> Iterator[str]:
     for layer in model.layers:
         yield from (
-            f"    {_code(e.kind, e.config)}," for e in edits if isinstance(e, InsertLayer) and e.before == layer.name
+            f"    {_new(e.kind, e.config)}," for e in edits if isinstance(e, InsertLayer) and e.before == layer.name
         )
         if any(isinstance(e, RemoveLayer) and e.layer == layer.name for e in edits):
             continue
         anew = next((e for e in edits if isinstance(e, ReplaceLayer) and e.layer == layer.name), None)
         if anew is not None:
-            yield f"    {_code(anew.kind, anew.config, layer.name)},"
+            yield f"    {_new(anew.kind, anew.config, layer.name)},"
             continue
         changes = {e.argument: e.value for e in edits if isinstance(e, SetLayer) and e.layer == layer.name}
         fresh = any(isinstance(e, Reinitialize) and layer.name in e.layers for e in edits)
@@ -94,6 +94,12 @@ def _config(layer: Any) -> Mapping[str, Any]:
     except Exception:  # a user's class without a configuration
         return {}
     return config
+
+
+def _new(kind: str, config: Mapping[str, Any], name: str = "") -> str:
+    """A layer that is put in, with every argument that it is given."""
+    given = {key: value for key, value in config.items() if key != "name"}
+    return _code(kind, given, name or config.get("name", ""), told=given)
 
 
 def _code(kind: str, config: Mapping[str, Any], name: str = "", told: Mapping[str, Any] = {}) -> str:

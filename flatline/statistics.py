@@ -111,7 +111,7 @@ def sign_flip(differences: Array) -> float:
     Parameters
     ----------
     differences : ndarray of shape (n_pairs,)
-        With the change less without it; n_pairs ≤ 20. Infinite ones count as the largest finite one.
+        With the change less without it; n_pairs ≤ 20. Infinite ones count as the largest finite one, NaN as none.
 
     Returns
     -------
@@ -125,6 +125,8 @@ def sign_flip(differences: Array) -> float:
     n = len(differences)
     if not n:
         return 1.0
-    values = np.nan_to_num(np.asarray(differences, float), nan=0.0)
+    values = np.asarray(differences, float)
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0)) or 1.0  # inf − inf has no sign
+    values = np.nan_to_num(values, nan=0.0, posinf=largest, neginf=-largest)
     signs = 1 - 2 * (np.arange(2**n)[:, None] >> np.arange(n) & 1)
     return float(np.mean(signs @ values >= values.sum() - 1e-12 * max(1.0, float(np.abs(values).sum()))))

@@ -23,6 +23,7 @@ class Variant:
         self.training = backend.CompiledTraining(model, self.optimizer)
         self.predict: Callable[[Any], Any] = backend.Inference(model, compiled=compiled, fixed_batch=None)
         self.logits = reads_logits(model)
+        self.initial = [backend.read(variable) for variable in model.variables]
         self._optimizer_state = [backend.read(variable) for variable in self.optimizer.variables]
 
     @contextlib.contextmanager

@@ -18,7 +18,7 @@ LEVELS = (
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},
     {"checks", "detectors"},
-    {"diagnosis", "remedies", "variant", "replay", "combining", "confirming", "search", "rewriting"},
+    {"diagnosis", "remedies", "variant", "replay", "combining", "confirming", "bundles", "screening", "search", "rewriting"},
     {"inspect", "plots"},
     {"reports"},
     {

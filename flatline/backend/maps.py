@@ -7,8 +7,8 @@ import tensorflow as tf
 
 
 def affine(tensor: Any, factor: Any, offset: Any) -> Any:
-    """Scale and shift a tensor, as float32."""
-    return tf.cast(tensor, tf.float32) * factor + offset
+    """Scale and shift a tensor, as float32; what is far from zero loses its digits unless that is done in float64."""
+    return tf.cast(tf.cast(tensor, tf.float64) * factor + offset, tf.float32)
 
 
 def relabel(y: Any, how: str, *, classes: int, low: float, cut: float) -> Any:

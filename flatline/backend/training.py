@@ -49,14 +49,16 @@ class CompiledTraining:
             return losses.stack()
 
         self._steps = tf.function(steps, reduce_retracing=True)
-        self.batches: set[tuple[int, ...]] = set()  # shapes of the batches that were traced
+        self.traced: set[tuple[Any, ...]] = set()  # shapes and types of rows, targets, weights and batches
 
     def run(self, x: Any, y: Any, weight: Any, order: Array) -> Array:
         """Take one step per row of `order` (n_steps, batch); return the data loss of each."""
         shape = order.shape[1:]
-        if shape not in self.batches:  # for any number of steps at once, or the second call would trace again
+        leaves = keras.tree.flatten((x, y, weight))
+        signature = (shape, *(None if leaf is None else (leaf.dtype, tuple(leaf.shape)) for leaf in leaves))
+        if signature not in self.traced:  # for any number of steps at once, or the second call would trace again
             self._steps.get_concrete_function(x, y, weight, tf.TensorSpec((None, *shape), tf.int32))
-            self.batches.add(shape)
+            self.traced.add(signature)
         losses: Array = self._steps(x, y, weight, tf.constant(order, tf.int32)).numpy()
         return losses
 

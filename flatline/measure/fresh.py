@@ -1,7 +1,7 @@
 """Initial weights drawn anew from a seed, layer by layer, so that two networks that share a layer share its weights."""
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import keras
@@ -15,7 +15,12 @@ _CONSTANT = ("Zeros", "Ones", "Constant", "Identity", "_ForgetBias")
 
 
 def draw(
-    model: Any, seed: int, *, kept: frozenset[str] = frozenset(), initializers: Mapping[tuple[str, str], Any] = {}
+    model: Any,
+    seed: int,
+    *,
+    kept: frozenset[str] = frozenset(),
+    anew: Collection[str] = (),
+    initializers: Mapping[tuple[str, str], Any] = {},
 ) -> list[Array]:
     """Return a value for each variable of the model.
 
@@ -24,11 +29,13 @@ def draw(
     model : keras.Model
         Built.
     seed : int
-        Equal seeds give layers of equal name and shape equal weights.
+        Equal seeds give layers of equal path and shape equal weights.
     kept : set of str
-        Layers whose weights stay as they are: frozen or pretrained ones.
+        Paths of layers whose weights stay as they are, as `kept_layers` tells.
+    anew : collection of str
+        Names of layers that are drawn with all that is in them, also where they are kept.
     initializers : mapping of (layer, argument) to initializer
-        Used in place of the layer's own, e.g. ("dense", "kernel_initializer").
+        Used in place of the layer's own, e.g. ("dense", "kernel_initializer"), and in what the layer holds.
 
     Returns
     -------
@@ -36,11 +43,18 @@ def draw(
         In the order of `model.variables`; what has no known initialiser keeps its value.
     """
     drawn: dict[int, Array] = {}
-    for layer, variable in owned(model):
-        if layer.name in kept and (layer.name, f"{variable.name}_initializer") not in initializers:
+    for path, layer, variable in owned(model):
+        names = path.split("/")
+        other = [
+            initializers[name, argument]
+            for name in names
+            for argument in _arguments(variable.name)
+            if (name, argument) in initializers
+        ]
+        if path in kept and not other and not set(names) & set(anew):
             continue
-        own = initializers.get((layer.name, f"{variable.name}_initializer"), _initializer(layer, variable.name))
-        value = _drawn(own, variable, zlib.crc32(f"{layer.name}/{variable.name}/{seed}".encode()))
+        own = _opened(layer, variable.name, other[-1]) if other else _initializer(layer, variable.name)
+        value = _drawn(own, variable, zlib.crc32(f"{path}/{variable.name}/{seed}".encode()))
         if value is not None:
             drawn[id(variable)] = value
     values = []
@@ -54,15 +68,15 @@ def draw(
 
 
 def kept_layers(model: Any) -> frozenset[str]:
-    """Name the layers whose weights are not as drawn (pretrained, set by hand), and the frozen ones.
+    """Paths, as in "lstm/lstm_cell", of layers whose weights are not as drawn (pretrained, set), and the frozen ones.
 
     A layer was trained where what starts as a constant, a bias or a moving mean, is one no more; and its kernel was set
     where its deviation is not its initialiser's. Where any layer was trained, so were those that have no constants.
     """
     kept, silent, trained = set(), set(), False
-    for layer in {id(layer): layer for layer, _ in owned(model)}.values():
+    for path, layer in {id(layer): (path, layer) for path, layer, _ in owned(model)}.values():
         if not layer.trainable:
-            kept.add(layer.name)
+            kept.add(path)
         constants, as_drawn = False, True
         for variable in _variables(layer):
             initializer = _initializer(layer, variable.name)
@@ -78,9 +92,9 @@ def kept_layers(model: Any) -> frozenset[str]:
                 bound = 2.5 if value.size < FEW else 1.5
                 as_drawn = as_drawn and 1 / bound <= (value.std() + 1e-12) / (again.std() + 1e-12) <= bound
         if not as_drawn:
-            kept.add(layer.name)
+            kept.add(path)
         elif not constants:
-            silent.add(layer.name)
+            silent.add(path)
     return frozenset(kept | silent if trained else kept)
 
 
@@ -88,20 +102,44 @@ def _variables(layer: Any) -> list[Any]:
     return [*layer._trainable_variables, *layer._non_trainable_variables]
 
 
-def owned(model: Any) -> Iterator[tuple[Any, Any]]:
-    """Every variable with the layer that made it."""
-    for layer in model._flatten_layers():
-        yield from ((layer, variable) for variable in _variables(layer))
+def owned(model: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every variable with the layer that made it and its path: all cells of recurrent layers bear the same name."""
+    pending, seen = [("", model)], set()
+    while pending:
+        path, layer = pending.pop(0)
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            yield from ((path, layer, variable) for variable in _variables(layer))
+            inner = layer._flatten_layers(include_self=False, recursive=False)
+            pending += [(f"{path}/{each.name}" if path else each.name, each) for each in inner]
+
+
+def _arguments(name: str) -> tuple[str, str]:
+    """What the initialiser of a variable may be called."""
+    return f"{name}_initializer", f"{name.removesuffix('_kernel')}_initializer"
 
 
 def _initializer(layer: Any, name: str) -> Any:
-    for attribute in (f"{name}_initializer", f"{name.removesuffix('_kernel')}_initializer"):
-        if callable(getattr(layer, attribute, None)):
-            initializer = getattr(layer, attribute)
-            if name == "bias" and getattr(layer, "unit_forget_bias", False):
-                return _ForgetBias(initializer)
-            return initializer
+    depthwise = ("depthwise_initializer",) if name == "kernel" else ()  # of DepthwiseConv, whose kernel has that name
+    for argument in (*_arguments(name), *depthwise):
+        if callable(getattr(layer, argument, None)):
+            return _opened(layer, name, getattr(layer, argument))
     return None
+
+
+def _opened(layer: Any, name: str, initializer: Any) -> Any:
+    """The initialiser as the layer uses it: an LSTM opens its forget gate, EinsumDense tells which axes are units."""
+    if name == "bias" and getattr(layer, "unit_forget_bias", False):
+        return _ForgetBias(keras.initializers.get(initializer))
+    if name == "kernel" and isinstance(layer, keras.layers.EinsumDense):
+        initializer = keras.initializers.get(initializer)
+        config = initializer.get_config()
+        if "input_axes" in config and None in (config["input_axes"], config["output_axes"]):
+            _, axes, outputs = layer.equation.replace("->", ",").split(",")
+            config["output_axes"] = [i for i, axis in enumerate(axes) if axis in outputs]
+            config["input_axes"] = [i for i, axis in enumerate(axes) if axis not in outputs]
+            return type(initializer).from_config(config)
+    return initializer
 
 
 class _ForgetBias:
