@@ -136,6 +136,7 @@ def test_a_layer_is_unfrozen(make):
     model.get_layer("a").trainable = False
     compiled(model)
     copy = rebuilt(model, fix(SetLayer(layer="a", argument="trainable", value=True)), X)
+    assert not rebuilt(model, AS_IS, X).get_layer("a").trainable
     assert copy.get_layer("a").trainable and not model.get_layer("a").trainable
     assert len(copy.trainable_weights) == len(model.trainable_weights) + 2
 
