@@ -187,6 +187,8 @@ def _experiment(
     objective, plan = facts.get(ObjectiveFacts), facts[PlanFacts]
     if not isinstance(objective, ObjectiveFacts) or isinstance(facts.get(OptimizerFacts), str):
         return _why_not(facts)
+    if facts[ModelFacts].custom_train_step:
+        return "the model has its own train_step: a short training here would not be what `fit` does"
     targets = [np.asarray(leaf) for leaf in keras.tree.flatten(gathered.y)]
     if gathered.y is None or len(targets) != len(objective.heads):
         return "there are no targets to score predictions by"

@@ -10,10 +10,11 @@ from flatline.bundles import LARGER, bundles, early
 from flatline.combining import combined, disjoint
 from flatline.confirming import Confirmation, confirm, n_pairs_for
 from flatline.errors import FlatlineError
-from flatline.experiment import Candidate, Experiment, Outcome, Paired, Tried
+from flatline.experiment import Candidate, Experiment, Outcome, Tried
 from flatline.replay import Replay, Run
 from flatline.screening import Screening, mean
-from flatline.verdict import Ruling, Verdict
+from flatline.searched import experiment_of
+from flatline.verdict import Ruling
 
 SINGLES_SHARE = 0.45  # of the budget, until when single changes are tried
 REST_SHARE = 0.2  # of the budget for the other single changes where a cure is known already
@@ -79,7 +80,7 @@ class Search:
                 self.ended = "the budget" if self.screen.left() <= 0 else "nothing more helps"
         except KeyboardInterrupt:
             self.ended = "interrupted"
-        return self._experiment()
+        return experiment_of(self)
 
     def _search(self) -> None:
         self._together(early(self.candidates))
@@ -273,41 +274,3 @@ class Search:
     def _confirmed(self) -> bool:
         told = self.confirmation
         return told is not None and told.verdict.ruling is Ruling.CONFIRMED
-
-    # ── what is told ──
-
-    def _decides(self, verdict: Verdict | None) -> bool:
-        """Whether a change is what was wrong, and not an improvement of what learns without it."""
-        return verdict is None or self.screen.share(verdict.after) - self.screen.share(verdict.before) >= GAIN
-
-    def _experiment(self) -> Experiment:
-        told, screen = self.confirmation, self.screen
-        verdicts = (None,) * len(self.chosen) if told is None else told.verdicts
-        chosen = tuple(
-            Tried(
-                fix=replace(each.fix, verdict=verdict), cause=each.cause if self._decides(verdict) else None,
-                source=each.source, outcome=Outcome.NEEDED, n_steps=screen.n_steps,
-            )
-            for each, verdict in zip(self.chosen, verdicts, strict=True)
-        )  # fmt: skip
-        places = {id(each) for each in self.chosen}
-        after = screen.of(combined(self.chosen)) if self.chosen else []
-        names = {score.name for score in self.replay.scores}
-        return Experiment(
-            score=names.pop() if len(names) == 1 else "mean score",
-            null_score=self.replay.null,
-            n_rows=len(self.replay.rows),
-            n_held_out=len(self.replay.held),
-            n_steps=screen.n_steps,
-            planned_steps=screen.planned,
-            before=told.before if told else mean(screen.base, "score"),
-            after=told.after if told else mean(after, "score"),
-            before_held_out=told.before_held_out if told else mean(screen.base, "held_out"),
-            after_held_out=told.after_held_out if told else mean(after, "held_out"),
-            chosen=chosen,
-            verdict=told.verdict if told else None,
-            tried=tuple(each for place, each in sorted(self.tried.items()) if id(self.candidates[place]) not in places),
-            paired=told.paired if told else Paired(),
-            seconds=screen.seconds - screen.left(),
-            ended=self.ended,
-        )

@@ -18,7 +18,19 @@ LEVELS = (
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},
     {"checks", "detectors"},
-    {"diagnosis", "remedies", "variant", "replay", "combining", "confirming", "bundles", "screening", "search", "rewriting"},
+    {
+        "diagnosis",
+        "remedies",
+        "variant",
+        "replay",
+        "combining",
+        "confirming",
+        "bundles",
+        "screening",
+        "searched",
+        "search",
+        "rewriting",
+    },
     {"inspect", "plots"},
     {"reports"},
     {

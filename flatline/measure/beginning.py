@@ -28,14 +28,14 @@ class Beginning:
             self._kept = kept_layers(model)
         self._values: dict[int, Array] = {
             id(variable): backend.read(variable)
-            for layer, variable in owned(model)
-            if layer.trainable and layer.name in self._kept
+            for path, layer, variable in owned(model)
+            if layer.trainable and path in self._kept
         }
 
     @property
     def kept(self) -> frozenset[str]:
         """Layers that are never drawn anew: those that were pretrained then, and those that are frozen."""
-        return self._kept | {layer.name for layer in self._model._flatten_layers() if not layer.trainable}
+        return self._kept | {path for path, layer, _ in owned(self._model) if not layer.trainable}
 
     def restore(self, seed: int) -> None:
         """Set weights as the run may have begun with, and an optimizer that has not seen a step.
