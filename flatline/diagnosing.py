@@ -176,7 +176,7 @@ def _experiment(
     import keras
     import numpy as np
 
-    from flatline.facts import ObjectiveFacts, OptimizerFacts, PlanFacts
+    from flatline.facts import ModelFacts, ObjectiveFacts, OptimizerFacts, PlanFacts
     from flatline.measure.setup import n_rows
     from flatline.recipe import Recipe
     from flatline.replay import Replay
