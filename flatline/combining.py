@@ -50,7 +50,11 @@ def disjoint(changes: Sequence[Candidate]) -> list[Candidate]:
     for candidate in reversed(changes):
         places = {place_of(edit) for edit in candidate.fix.edits}
         alternative = any(candidate.group and candidate.group == other.group for other in kept)
-        if not alternative and not any(_touches(place, other) for place in places for other in taken):
+        if (
+            candidate not in kept
+            and not alternative
+            and not any(_touches(place, other) for place in places for other in taken)
+        ):
             kept.insert(0, candidate)
             taken |= places
     return kept

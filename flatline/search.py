@@ -90,10 +90,12 @@ class Search:
         self._singles(cured)
         self._climb()
         self._test()
-        everything = bundles(self.candidates, self.chosen)[-1:]
-        if not self._confirmed() and everything and self.screen.left() > self.screen.seconds / 3:
-            self.chosen = everything[0]  # chosen by chance, or not enough: what is left of all together
-            self._test()
+        if self._confirmed() or self.screen.left() < self.screen.seconds / 3:
+            return
+        for everything in bundles(self.candidates, self.chosen)[-1:]:
+            if self._tested(everything) >= HELPS:
+                self.chosen = everything  # chosen by chance, or not enough: what is left of all together
+                self._test()
 
     # ── time and measure ──
 

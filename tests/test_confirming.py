@@ -39,9 +39,17 @@ class Stub:
         return self.memorised
 
 
-def outcome(stub, *changes, n_pairs=5, left=lambda: 1e9):
-    seeds = range(100, 100 + n_pairs)
-    return confirm(stub, changes, n_steps=30, seeds=seeds, least=0.05, left=left, say=lambda text: None)
+def outcome(stub, *changes, n_pairs=5, left=lambda: 1e9, attempts=1):
+    return confirm(
+        stub, changes, n_steps=30, seeds=range(100, 100 + n_pairs), attempts=attempts, n_points=3, least=0.05,
+        left=left, say=lambda text: None,
+    )  # fmt: skip
+
+
+def test_a_second_attempt_is_corrected_for_the_first():
+    told = outcome(Stub({"as is": 0.2, "a": 0.9}), A, attempts=2)
+    assert (told.verdict.p_value, told.verdict.ruling) == (2 / 32, Ruling.INCONCLUSIVE)
+    assert outcome(Stub({"as is": 0.2, "a": 0.9}), A, attempts=2, n_pairs=6).verdict.ruling is Ruling.CONFIRMED
 
 
 @pytest.mark.parametrize(

@@ -193,7 +193,7 @@ def test_a_fault_leaves_the_diagnosis_out_and_not_the_training(monkeypatch):
 
 
 def test_an_interrupt_ends_the_search_and_then_the_training(monkeypatch):
-    def interrupted(self):
+    def interrupted(self, *_):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("flatline.search.Search._singles", interrupted)

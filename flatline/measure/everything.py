@@ -69,7 +69,7 @@ def measure(
     why_no_training: Callable[[Mapping[type, Any]], str | None],
     seed: int,
     say: Callable[[str], None],
-    seconds: float = TOTAL_SECONDS,
+    seconds: float | None = None,
     then: Callable[[World], None] | None = None,
 ) -> Measured:
     """Measure what there is to know of a model and its data; leave both as they were.
@@ -78,7 +78,7 @@ def measure(
     is called inside the same preserved world, where a training step can be taken, and may add facts of its own.
     """
     check_compiled(model)
-    budget = Budget(seconds)
+    budget = Budget(TOTAL_SECONDS if seconds is None else seconds)
     say("reading the data")
     logger = logging.getLogger("tensorflow")
     level = logger.level
