@@ -17,12 +17,16 @@ def experiment_of(search: "Search") -> Experiment:
     """Return what is known: with the test's figures where it was made, else those of the screening."""
     told, screen, replay = search.confirmation, search.screen, search.replay
     verdicts = (None,) * len(search.chosen) if told is None else told.verdicts
+    decisive = [_decides(screen, verdict) for verdict in verdicts]
+    if told is not None and not any(decisive) and _decides(screen, told.verdict):  # each of several does much of it
+        gains = [-1.0 if verdict is None else verdict.gain for verdict in verdicts]
+        decisive[gains.index(max(gains))] = True
     chosen = tuple(
         Tried(
-            fix=replace(each.fix, verdict=verdict), cause=each.cause if _decides(screen, verdict) else None,
+            fix=replace(each.fix, verdict=verdict), cause=each.cause if decides else None,
             source=each.source, outcome=Outcome.NEEDED, n_steps=screen.n_steps,
         )
-        for each, verdict in zip(search.chosen, verdicts, strict=True)
+        for each, verdict, decides in zip(search.chosen, verdicts, decisive, strict=True)
     )  # fmt: skip
     places = {id(each) for each in search.chosen}
     after = screen.of(combined(search.chosen)) if search.chosen else []

@@ -109,6 +109,15 @@ def test_an_improvement_names_no_cause():
     assert told.chosen[0].cause is None
 
 
+def test_of_several_changes_that_each_do_much_the_larger_is_the_cause():
+    def answer(edits):
+        return {0: 0.5, 1: 0.80 if RATE in edits else 0.78, 2: 0.9}[len(edits & {RATE, SCALE})]
+
+    told = found(answer, S, R)
+    assert told.confirmed
+    assert [tried.cause for tried in told.chosen if tried.cause] == [Cause.LEARNING_RATE]
+
+
 def test_nothing_helps():
     told = found(lambda edits: 0.5, A, S, R, B)
     assert (told.chosen, told.verdict) == ((), None)
