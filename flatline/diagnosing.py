@@ -255,11 +255,17 @@ def _recipe(world: "World", model: Any, X: Any, y: Any, fit_args: dict[str, Any]
 
 
 def _setup(recipe: Any, fix: Any) -> Any:
+    from dataclasses import replace
+
     from flatline.measure.preserve import preserved
+    from flatline.rebuild import rebuilt
     from flatline.recipe import setup_of
 
     with preserved(recipe.model):
-        return setup_of(recipe.apply(fix))
+        applied = recipe.apply(fix)
+        if applied.model is recipe.model:  # a fix of the data alone: the user's model is not to be trained by it
+            applied = replace(applied, model=rebuilt(recipe.model, fix, recipe.sample[0]))
+        return setup_of(applied)
 
 
 def _check_budget(budget: Any, seeds: Any) -> None:

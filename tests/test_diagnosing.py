@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import flatline
+from flatline.fix import MapInput
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(120) % 3
@@ -52,6 +53,15 @@ def test_apply_returns_a_set_up_that_learns_and_leaves_the_users_alone(told):
         np.testing.assert_array_equal(value, weight.numpy())
     assert model.optimizer.iterations.numpy() == 0
     assert random.getstate() == state
+
+
+def test_a_fix_of_the_data_alone_returns_another_model_too(told):
+    model, before, _, diagnosis = told
+    setup = diagnosis.apply(flatline.Fix(title="standardise", edits=(MapInput(how="standardize"),)))
+    assert setup.model is not model
+    for value, weight in zip(before, setup.model.weights, strict=True):
+        np.testing.assert_array_equal(value, weight.numpy())
+    np.testing.assert_allclose(setup.prepare(X), setup.X)
 
 
 def test_the_difference_shows_the_line_to_change(told):

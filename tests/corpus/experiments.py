@@ -13,6 +13,7 @@ import flatline
 from flatline.diagnosis import causes as causes_of
 from flatline.finding import Severity
 from flatline.fix import Fix
+from flatline.maps import mapped
 from flatline.score import Score
 from flatline.verdict import Ruling
 from tests.corpus.case import Setup
@@ -116,11 +117,13 @@ def _scores(setup: Setup, twin: Setup, diagnosis: Any) -> tuple[float, float, fl
     repaired = None
     if (diagnosis.experiment is not None and diagnosis.experiment.confirmed) or _best(diagnosis) is not None:
         repaired = diagnosis.apply(_best(diagnosis))
-    before = _trained(setup.model, setup.X, setup.y, setup.fit_args, setup.y)
-    accepted = _trained(twin.model, twin.X, twin.y, twin.fit_args, twin.y)
+    before = _trained(setup.model, setup.X, setup.y, setup.fit_args)
+    accepted = _trained(twin.model, twin.X, twin.y, twin.fit_args)
     after = before
     if repaired is not None:
-        after = _trained(repaired.model, repaired.X, repaired.y, repaired.fit_args, setup.y)
+        labels = mapped(setup.y, repaired._label_maps) if repaired._label_maps else setup.y
+        rows = (repaired.prepare(setup.X), labels, setup.y)
+        after = _trained(repaired.model, repaired.X, repaired.y, repaired.fit_args, rows)
     return before, accepted, after
 
 
@@ -133,8 +136,11 @@ class _Clock(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _trained(model: Any, X: Any, y: Any, fit_args: dict[str, Any], original: Any) -> float:
-    """Train as the program does and score on its own rows: accuracy (balanced) or R², whatever the loss."""
+def _trained(model: Any, X: Any, y: Any, fit_args: dict[str, Any], rows: Any = None) -> float:
+    """Train as the program does and score on its own rows: accuracy (balanced) or R², whatever the loss.
+
+    `rows` are (inputs as the model takes them, targets as it does, original targets), where a fix has changed them.
+    """
     from flatline.facts import Task
     from flatline.variant import reads_logits
 
@@ -143,8 +149,9 @@ def _trained(model: Any, X: Any, y: Any, fit_args: dict[str, Any], original: Any
     arguments = {key: value for key, value in fit_args.items() if key not in ("verbose", "callbacks")}
     with contextlib.suppress(Exception):  # a program that dies has learnt nothing
         model.fit(X, y, verbose=0, callbacks=[*(fit_args.get("callbacks") or []), _Clock()], **arguments)
-    targets, trained = (keras.tree.flatten(part) for part in (original, y))
-    outputs = keras.tree.flatten(model.predict(X, verbose=0))
+    inputs, mapped_y, original = rows or (X, y, y)
+    targets, trained = (keras.tree.flatten(part) for part in (original, mapped_y))
+    outputs = keras.tree.flatten(model.predict(inputs, verbose=0))
     found = []
     for target, labels, output in zip(targets, trained, outputs, strict=True):
         score = Score.of_targets(Task.UNKNOWN, np.asarray(target))
