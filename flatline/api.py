@@ -105,7 +105,13 @@ def check_setup(
         if measured.refusal is not None and not told:
             raise measured.refusal
     scope = {**measured.scope, "seconds": round(time.perf_counter() - start, 1)}
-    report = Report(outcomes=chosen.heard(outcomes), scope=scope, curves=measured.curves, null=measured.null)
+    report = Report(
+        outcomes=chosen.heard(outcomes),
+        scope=scope,
+        curves=measured.curves,
+        null=measured.null,
+        facts=measured.facts,
+    )
     if verbose:
         terminal.show(report)
     warn_of(report.findings)

@@ -156,6 +156,7 @@ def diagnosed(
         scope={**measured.scope, "seconds": round(time.perf_counter() - start, 1)},
         curves=measured.curves,
         null=measured.null,
+        facts=measured.facts,
         experiment=found,
         rehearsal=rehearsal if isinstance(rehearsal, RehearsalFacts) else None,
         setup=None if not recipes else lambda fix: _setup(recipes[0], best if fix is None else fix),

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flatline import engine
 from flatline.experiment import Experiment
 from flatline.finding import Finding, Outcome
-from flatline.logs import Log, LossLog
+from flatline.logs import Log, LossLog, Marks
 from flatline.record import RunRecord
 from flatline.registry import Check
 from flatline.reports.report import Report
@@ -72,6 +72,7 @@ def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
         scope=scope,
         curves={} if isinstance(losses, str) else {"training": losses.loss},
         null=float("nan") if facts is None else facts.null,
+        facts={**record.logs(), Marks: Marks(found=record.live)},
     )
 
 

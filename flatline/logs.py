@@ -12,6 +12,7 @@ from typing import Any, Self
 import numpy as np
 
 from flatline.facts import Array
+from flatline.finding import Finding
 
 
 def _column() -> Array:
@@ -224,3 +225,10 @@ class ReplayLog(Log):
     spoilt_weights: Array = field(
         default_factory=_column
     )  # (n,) that were no numbers, and had fresh ones for this pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Marks:
+    """What was found while a run went on, each with the step at which it was found: drawn into its curves."""
+
+    found: tuple[tuple[int, Finding], ...] = ()

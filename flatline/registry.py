@@ -68,12 +68,15 @@ class Remedy:
         return tuple(Candidate(fix=fix, cause=self.cause, source=self.name, group=self.name) for fix in fixes)
 
 
-def _requirements(function: Callable[..., Any]) -> tuple[dict[str, type], frozenset[str]]:
-    """Read what a check asks for; `Facts | None` asks for facts that it can do without."""
+def requirements(function: Callable[..., Any]) -> tuple[dict[str, type], frozenset[str]]:
+    """Read what a check asks for; `Facts | None` asks for facts that it can do without.
+
+    Keyword-only parameters are not facts: those of a picture say how to draw.
+    """
     needs, optional = {}, set()
-    for name, annotation in typing.get_type_hints(function).items():
-        if name == "return":
-            continue
+    hints, code = typing.get_type_hints(function), function.__code__
+    for name in code.co_varnames[: code.co_argcount]:
+        annotation = hints[name]
         if isinstance(annotation, types.UnionType):
             annotation = next(kind for kind in typing.get_args(annotation) if kind is not types.NoneType)
             optional.add(name)
@@ -99,7 +102,7 @@ def check(
     """
 
     def declare(function: Callable[..., Findings]) -> Check:
-        needs, optional = _requirements(function)
+        needs, optional = requirements(function)
         return Check(
             code=code,
             name=function.__name__.replace("_", "-"),
@@ -124,7 +127,7 @@ def remedy(*, cause: Cause) -> Callable[[Callable[..., Iterable[Fix]]], Remedy]:
     """
 
     def declare(function: Callable[..., Iterable[Fix]]) -> Remedy:
-        needs, optional = _requirements(function)
+        needs, optional = requirements(function)
         return Remedy(
             name=function.__name__.replace("_", "-"), cause=cause, function=function, needs=needs, optional=optional
         )
@@ -139,7 +142,7 @@ def all_checks() -> tuple[Check, ...]:
     """Every check in the check folders, by code."""
     if not _checks:
         for package in PACKAGES:
-            for value in _declared(package, Check):
+            for value in declared(package, Check):
                 if value.code in _checks:
                     raise FlatlineError(f"code {value.code} is used by two checks")
                 _checks[value.code] = value
@@ -148,10 +151,11 @@ def all_checks() -> tuple[Check, ...]:
 
 def all_remedies() -> tuple[Remedy, ...]:
     """Every remedy in its folder, by name."""
-    return tuple(sorted(_declared(REMEDIES, Remedy), key=lambda each: each.name))
+    return tuple(sorted(declared(REMEDIES, Remedy), key=lambda each: each.name))
 
 
-def _declared(package: str, kind: type) -> Iterator[Any]:
+def declared(package: str, kind: type) -> Iterator[Any]:
+    """Every value of a kind in the modules of a package."""
     for module in pkgutil.iter_modules(importlib.import_module(package).__path__, f"{package}."):
         yield from (value for value in vars(importlib.import_module(module.name)).values() if isinstance(value, kind))
 

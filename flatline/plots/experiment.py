@@ -1,18 +1,17 @@
 """Draw the paired runs of an experiment: scores with and without the best change."""
 
-import io
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from flatline import pairs
-from flatline.experiment import Paired
+from flatline.errors import CannotTell
+from flatline.experiment import Experiment, Paired
 from flatline.facts import Array
+from flatline.plots.picture import picture
 from flatline.plots.trainability import COLOURS
 from flatline.verdict import Verdict
 
@@ -101,15 +100,35 @@ def _title(verdict: Verdict) -> str:
     return f"{verdict.ruling.value}: {before} → {after} {pairs.in_pairs(verdict)}".strip()
 
 
-def paired_scores_svg(
-    paired: Paired, *, null: float = float("nan"), score: str = "score", verdict: Verdict | None = None
-) -> bytes:
-    """Return the same drawing as an SVG image, without touching pyplot's figures."""
-    figure = Figure(figsize=(7.0, 3.5), layout="constrained")
-    plot_paired_scores(paired, null=null, score=score, verdict=verdict, ax=figure.subplots())
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+@picture(
+    "paired runs with and without the change",
+    look_for="Each thin line is one short run, and the two of a pair began alike. The change helps where the solid "
+    "lines end above the dashed ones in every pair, and well above the dotted line of guessing.",
+    group="experiment",
+)
+def plot_experiment(experiment: Experiment, *, ax: Axes | None = None, **line_kw: Any) -> Axes:
+    """Draw the paired runs of an experiment with their verdict.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    ax : Axes or None
+        Where to draw; a new figure is made when None.
+    **line_kw
+        Passed on to `Axes.plot`.
+
+    Raises
+    ------
+    CannotTell
+        When no pair was run.
+    """
+    if not experiment.paired.step.size:
+        raise CannotTell("no change was good enough to be put to the test in pairs")
+    return plot_paired_scores(
+        experiment.paired,
+        null=experiment.null_score,
+        score=experiment.score,
+        verdict=experiment.verdict,
+        ax=ax,
+        **line_kw,
+    )

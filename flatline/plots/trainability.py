@@ -1,17 +1,15 @@
 """Draw the losses of the short trainings: tiny-subset test and rehearsal."""
 
-import io
 import math
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from flatline.facts import Array
+from flatline.facts import Array, RehearsalFacts, TinySubsetFacts
+from flatline.plots.picture import literal, picture
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Told apart with any colour vision: M. Okabe and K. Ito, Color Universal Design, 2008,
@@ -55,7 +53,7 @@ def plot_training_curves(
         style = {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[number % len(DASHES)]}
         # A single step is a point: a line of one point is invisible.
         marker = {"marker": "o"} if finite.sum() == 1 else {}
-        label = _literal(name) if finite.all() else f"{_literal(name)} (diverged)"
+        label = literal(name) if finite.all() else f"{literal(name)} (diverged)"
         ax.plot(np.arange(len(losses))[finite], losses[finite], **{"label": label, **style, **marker, **line_kw})
     if math.isfinite(null):
         ax.axhline(null, color="#767676", linewidth=1.0, label="best constant prediction")
@@ -70,19 +68,45 @@ def plot_training_curves(
     return ax
 
 
-def training_curves_svg(curves: Mapping[str, Array], *, null: float = float("nan")) -> bytes:
-    """Return the same drawing as an SVG image, without touching pyplot's figures."""
-    figure = Figure(figsize=(7.0, 3.5), layout="constrained")
-    plot_training_curves(curves, null=null, ax=figure.subplots())
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+@picture(
+    "rehearsal of the first steps",
+    look_for="A network that learns leaves the grey line, which is what guessing reaches. A variation that falls where "
+    "the set-up as it is stays flat names the cause.",
+    group="loss",
+    rank=80,
+)
+def plot_rehearsal(rehearsal: RehearsalFacts, *, ax: Axes | None = None, **line_kw: Any) -> Axes:
+    """Draw the losses of the rehearsed first steps, of the set-up as it is and of its variations.
+
+    Parameters
+    ----------
+    rehearsal : RehearsalFacts
+    ax : Axes or None
+        Where to draw; a new figure is made when None.
+    **line_kw
+        Passed on to `Axes.plot`.
+    """
+    curves = {name: arm.losses for name, arm in rehearsal.arms.items() if not arm.rescaled}
+    return plot_training_curves(curves, null=rehearsal.null, ax=ax, **line_kw)
 
 
-def _literal(name: str) -> str:
-    """Keep a name from being read as mathematics, or (leading underscore) left out of the legend."""
-    text = name.encode("utf-8", "replace").decode().replace("$", r"\$")
-    return f" {text}" if text.startswith("_") else text
+@picture(
+    "tiny-subset test",
+    look_for="A few examples can be learnt by heart: every curve should reach the bottom. One that stays at the grey "
+    "line shows a network that cannot learn at all, whatever the data are.",
+    group="loss",
+    rank=90,
+)
+def plot_tiny_subset(test: TinySubsetFacts, *, ax: Axes | None = None, **line_kw: Any) -> Axes:
+    """Draw the losses of the tiny-subset test, of the set-up as it is and of its variations.
+
+    Parameters
+    ----------
+    test : TinySubsetFacts
+    ax : Axes or None
+        Where to draw; a new figure is made when None.
+    **line_kw
+        Passed on to `Axes.plot`.
+    """
+    curves = {name: arm.losses for name, arm in test.arms.items() if not arm.rescaled}
+    return plot_training_curves(curves, null=test.null, ax=ax, **line_kw)

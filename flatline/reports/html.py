@@ -5,7 +5,7 @@ import html
 import math
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flatline import diagnosis, pairs
 from flatline.experiment import Tried
@@ -14,6 +14,7 @@ from flatline.fix import Fix
 from flatline.reports import tried, wording
 
 if TYPE_CHECKING:
+    from flatline.plots.picture import Picture
     from flatline.reports.report import Report
 
 _STYLE = """
@@ -131,24 +132,28 @@ def _prose(text: str) -> str:
 
 
 def _figure(report: "Report") -> str:
-    if not report.curves:
-        return ""
-    from flatline.plots.trainability import training_curves_svg
-
-    curves = {wording.one_line(name): losses for name, losses in report.curves.items()}
-    drawing = training_curves_svg(curves, null=report.null)
-    return _image(drawing, f"Loss per step of the short trainings: {', '.join(curves)}")
+    return "".join(_picture(each, report) for each in pictures_of(report) if each.group != "experiment")
 
 
 def _runs(report: "Report") -> str:
-    experiment = report.experiment
-    if experiment is None or not experiment.paired.step.size:
-        return ""
-    from flatline.plots.experiment import paired_scores_svg
+    return "".join(_picture(each, report) for each in pictures_of(report) if each.group == "experiment")
 
-    score = wording.one_line(experiment.score)
-    drawing = paired_scores_svg(experiment.paired, null=experiment.null_score, score=score, verdict=experiment.verdict)
-    return _image(drawing, f"{score} along paired runs as it is and with the change")
+
+def _picture(each: "Picture[Any]", report: "Report") -> str:
+    drawing, reason = each.svg(report.facts)
+    head = f"<h3>{_prose(each.title[0].upper() + each.title[1:])}</h3>"
+    if reason is not None:
+        return f'{head}<p class="quiet">not drawn: {_prose(reason)}</p>'
+    return f'{head}{_image(drawing, each.title)}<p class="quiet">{_prose(each.look_for)}</p>'
+
+
+def pictures_of(report: "Report") -> Iterator["Picture[Any]"]:
+    """Pictures of a report; matplotlib is imported here, where there is something to draw."""
+    if not report.facts:
+        return
+    from flatline.plots import picture
+
+    yield from picture.pictures_of(report.facts)
 
 
 def _image(drawing: bytes, described: str) -> str:

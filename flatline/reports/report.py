@@ -32,6 +32,9 @@ class Report:
         Loss per step of the short trainings, by name.
     null : float
         Loss of the best constant prediction, the line that the curves are read against; NaN when unknown.
+    facts : mapping of type to object
+        What was judged, which the pictures are drawn from: facts and logs by type, a string in the place of what could
+        not be measured.
 
     Examples
     --------
@@ -44,6 +47,7 @@ class Report:
     scope: Mapping[str, Any] = field(default_factory=dict)
     curves: Mapping[str, Array] = field(default_factory=dict)
     null: float = float("nan")
+    facts: Mapping[type, Any] = field(default_factory=dict, repr=False)
 
     @property
     def experiment(self) -> Experiment | None:

@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 from flatline.experiment import Paired
-from flatline.plots.experiment import THICK, paired_scores_svg, plot_paired_scores
+from flatline.plots.experiment import THICK, plot_paired_scores
 from tests import experiments as given
 
 STEP = np.array([0.0, 20.0, 40.0])
@@ -69,9 +68,3 @@ def test_styles_can_be_given_and_nothing_is_drawn_of_nothing(ax):
     assert {line.get_color() for line in ax.get_lines()} == {"black"}
     empty = plot_paired_scores(Paired(), ax=Figure().subplots())
     assert (len(empty.get_lines()), empty.get_legend()) == (0, None)
-
-
-def test_an_image_leaves_no_figure_open():
-    before = pyplot.get_fignums()
-    assert b"<svg" in paired_scores_svg(PAIRED, null=0.1, score="$R_2$ 漢字", verdict=given.unsure(0.3, 0.4))
-    assert pyplot.get_fignums() == before

@@ -5,7 +5,8 @@ import pytest
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 
-from flatline.plots.trainability import plot_training_curves, training_curves_svg
+from flatline.plots.trainability import plot_rehearsal, plot_training_curves
+from tests.checks import make as facts
 from tests.reports import make
 
 CURVES = {"as is": np.array([7.4, 7.4, 7.4]), "reference": np.array([1.0, 0.1, 0.001])}
@@ -75,8 +76,7 @@ def test_a_report_draws_its_curves_in_a_new_figure():
     assert pyplot.get_fignums() == before
 
 
-def test_an_image_leaves_no_figure_open():
-    before = pyplot.get_fignums()
-    assert b"<svg" in training_curves_svg(CURVES, null=0.69)
-    assert b"<svg" in training_curves_svg(make.EVIL.curves)
-    assert pyplot.get_fignums() == before
+def test_a_rehearsal_is_drawn_and_what_has_other_targets_left_out(ax):
+    rehearsal = facts.rehearsal(facts.arm(), facts.arm("scaled", rescaled=True))
+    plot_rehearsal(rehearsal, ax=ax)
+    assert [line.get_label() for line in ax.get_lines()] == ["as is", "best constant prediction"]

@@ -3,9 +3,11 @@
 import numpy as np
 
 from flatline.cause import Cause
+from flatline.facts import TinySubsetFacts
 from flatline.finding import Evidence, Finding, NotEvaluated, Passed, Severity
 from flatline.fix import Fix, MapInput, Safety, SetCompile, SetLayer
 from flatline.reports.report import Report
+from tests.checks import make as facts
 
 SOFTMAX = Fix(
     title='use `activation="softmax"` in `dense`',
@@ -78,6 +80,7 @@ SEED = report(
     ),
     curves={"tiny subset, as is": np.array([7.4, 7.4, 7.4]), "tiny subset, reference": np.array([1.0, 0.1, 0.001])},
     null=0.69,
+    facts={TinySubsetFacts: facts.tiny()},
 )
 CLEAN = report(*passed(23))
 

@@ -1,0 +1,140 @@
+"""The pictures of a report: how one is declared, found on disk, and drawn from what was measured."""
+
+import io
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, ParamSpec
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from flatline.errors import CannotTell
+from flatline.registry import declared, requirements
+
+GROUPS = ("loss", "gradients", "activations", "weights", "data", "experiment")
+"""Sections of a report, in the order in which they are shown."""
+
+SIZE = (7.0, 3.5)  # inches; fits a page of text
+WIDE = (10.0, 4.5)
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture(Generic[P]):
+    """A declared picture: a function from numbers to `Axes`, what it is called, and what to look for in it.
+
+    It is called like the function that it was made of. Which facts it draws is read from the annotations, as with
+    checks: `Facts | None` is drawn where it is known.
+    """
+
+    name: str
+    title: str
+    look_for: str
+    group: str
+    rank: int
+    size: tuple[float, float]
+    function: Callable[P, Axes]
+    needs: dict[str, type]
+    optional: frozenset[str]
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Axes:
+        """Draw."""
+        return self.function(*args, **kwargs)
+
+    def belongs(self, facts: Mapping[type, Any]) -> bool:
+        """Whether it is a picture of these facts: what it needs was meant to be measured, even where it failed."""
+        return all(kind in facts for name, kind in self.needs.items() if name not in self.optional)
+
+    def draw(self, facts: Mapping[type, Any], ax: Axes) -> str | None:
+        """Draw into axes, or say in their place why there is nothing to draw; return that reason, None when drawn."""
+        reason = self._lacks(facts)
+        if reason is None:
+            known = {name: fact for name, kind in self.needs.items() if isinstance(fact := facts.get(kind), kind)}
+            function: Callable[..., Axes] = self.function
+            try:
+                function(**{**dict.fromkeys(self.needs), **known}, ax=ax)
+            except CannotTell as error:
+                reason = str(error)
+        if reason is not None:
+            ax.clear()
+            ax.set_axis_off()
+            ax.text(0.5, 0.5, f"not drawn: {literal(reason)}", ha="center", va="center", wrap=True, color="#767676")
+        return reason
+
+    def _lacks(self, facts: Mapping[type, Any]) -> str | None:
+        for name, kind in self.needs.items():
+            fact = facts.get(kind)
+            if name not in self.optional and not isinstance(fact, kind):
+                return fact if isinstance(fact, str) else f"needs {kind.__name__}, which was not measured"
+        return None
+
+    def svg(self, facts: Mapping[type, Any]) -> tuple[bytes, str | None]:
+        """Return the drawing as an SVG image, without touching pyplot's figures, and why it is empty if it is."""
+        figure = Figure(figsize=self.size, layout="constrained")
+        reason = self.draw(facts, figure.subplots())
+        return svg(figure), reason
+
+
+def picture(
+    title: str, *, look_for: str, group: str, rank: int = 50, size: tuple[float, float] = SIZE
+) -> Callable[[Callable[P, Axes]], Picture[P]]:
+    """Declare a picture of a report.
+
+    Parameters
+    ----------
+    title : str
+        A few words, above the picture.
+    look_for : str
+        One or two sentences, below it: what is healthy, and what a fault looks like.
+    group : str
+        One of `GROUPS`.
+    rank : int
+        Its place in the group, the lowest first.
+    size : tuple of float
+        Width and height in inches.
+    """
+
+    def declare(function: Callable[P, Axes]) -> Picture[P]:
+        needs, optional = requirements(function)
+        return Picture(
+            name=function.__name__.removeprefix("plot_").replace("_", "-"),
+            title=title,
+            look_for=look_for,
+            group=group,
+            rank=rank,
+            size=size,
+            function=function,
+            needs=needs,
+            optional=optional,
+        )
+
+    return declare
+
+
+def all_pictures() -> tuple[Picture[Any], ...]:
+    """Every picture in the folder of plots, in the order in which they are shown."""
+    found = {each.name: each for each in declared("flatline.plots", Picture)}
+    return tuple(sorted(found.values(), key=lambda each: (GROUPS.index(each.group), each.rank, each.name)))
+
+
+def pictures_of(facts: Mapping[type, Any]) -> Iterator[Picture[Any]]:
+    """Pictures that belong to what was measured."""
+    return (each for each in all_pictures() if each.belongs(facts))
+
+
+def svg(figure: Figure) -> bytes:
+    """Return a figure as an SVG image."""
+    buffer = io.BytesIO()
+    with warnings.catch_warnings():
+        # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return buffer.getvalue()
+
+
+def literal(name: str) -> str:
+    """Keep a name from being read as mathematics, or (leading underscore) left out of the legend."""
+    text = name.encode("utf-8", "replace").decode().replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
