@@ -11,7 +11,7 @@ from flatline import pairs
 from flatline.errors import CannotTell
 from flatline.experiment import Experiment, Paired
 from flatline.facts import Array
-from flatline.plots.picture import picture
+from flatline.plots.picture import literal, picture
 from flatline.plots.trainability import COLOURS
 from flatline.verdict import Verdict
 
@@ -75,7 +75,7 @@ def plot_paired_scores(
         ax.set_title(_title(verdict), fontsize="medium")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("step")
-    ax.set_ylabel(score.replace("$", r"\$"))
+    ax.set_ylabel(literal(score))
     if ax.get_legend_handles_labels()[0]:
         ax.legend(edgecolor="none", framealpha=0.85)  # the null line may pass under it
     return ax
