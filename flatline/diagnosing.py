@@ -3,12 +3,14 @@
 import time
 import warnings
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from flatline.api import Verbose, check_arguments, warn_of, why_no_training
 from flatline.errors import FlatlineError
-from flatline.experiment import Candidate, Experiment
+from flatline.experiment import Experiment
 from flatline.finding import Finding, Outcome, Severity
+from flatline.fix import Fix
 
 if TYPE_CHECKING:
     from flatline.measure.everything import World
@@ -26,6 +28,7 @@ def diagnose(
     fit_args: Mapping[str, Any] | None = None,
     budget: float = 60.0,
     seeds: int = 5,
+    fixes: Iterable[Fix] = (),
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     seed: int = 0,
@@ -51,6 +54,9 @@ def diagnose(
         Seconds for the whole call.
     seeds : int, default=5
         Pairs of runs, at least, that a recommendation is put to the test with; 5 is the fewest that can be significant.
+    fixes : iterable of Fix, default=()
+        Changes to ask about, such as `report.fixes` of any report of this model, or your own: each is put to the test
+        by itself, first, and then takes part in the search. `diagnosis.experiment.asked` has the verdicts.
     select, ignore : iterable of str, default=()
         Codes ("FL301"), prefixes ("FL3") or names of the checks to run, and not to run. `select=["FL004"]` leaves the
         search alone to say what is wrong.
@@ -90,9 +96,11 @@ def diagnose(
     chosen = selection(select, ignore, caller="diagnose")
     check_arguments("diagnose", fit_args=fit_args, seed=seed, verbose=verbose)
     _check_budget(budget, seeds)
+    fixes = _checked_fixes(fixes)
     diagnosis = diagnosed(
-        model, X, y, chosen=chosen, fit_args=fit_args, budget=budget, seeds=seeds, seed=seed, verbose=verbose
-    )
+        model, X, y, chosen=chosen, fit_args=fit_args, budget=budget, seeds=seeds, fixes=fixes, seed=seed,
+        verbose=verbose,
+    )  # fmt: skip
     if verbose:
         terminal.show(diagnosis)
     warn_of(diagnosis.findings)
@@ -108,6 +116,7 @@ def diagnosed(
     fit_args: Mapping[str, Any] | None,
     budget: float,
     seeds: int = 5,
+    fixes: Iterable[Fix] = (),
     seed: int = 0,
     verbose: Verbose = "auto",
     kept: frozenset[str] | None = None,
@@ -136,7 +145,9 @@ def diagnosed(
             left = budget - (time.perf_counter() - start)
             outcomes = chosen.heard(engine.judge(checks, world.facts))
             recipes.append(_recipe(world, model, X, y, known))
-            world.facts[Experiment] = _experiment(world, (*shown, *outcomes), left, seeds, seed, progress.update, kept)
+            world.facts[Experiment] = _experiment(
+                world, (*shown, *outcomes), fixes, left, seeds, seed, progress.update, kept
+            )
 
         measured = measure(
             model, X, y, validation_data=None, fit_args=known,
@@ -167,6 +178,7 @@ def diagnosed(
 def _experiment(
     world: "World",
     outcomes: Iterable[Outcome],
+    fixes: Iterable[Fix],
     seconds: float,
     n_pairs: int,
     seed: int,
@@ -177,6 +189,7 @@ def _experiment(
     import keras
     import numpy as np
 
+    from flatline.candidates import asked, candidates
     from flatline.facts import ModelFacts, ObjectiveFacts, OptimizerFacts, PlanFacts
     from flatline.measure.setup import n_rows
     from flatline.recipe import Recipe
@@ -205,8 +218,8 @@ def _experiment(
                 planned_epochs=plan.epochs, compiled=world.slow, seed=seed, kept=kept,
             )  # fmt: skip
             return Search(
-                replay, _candidates(outcomes, facts), planned_steps=plan.n_steps, seconds=seconds, n_pairs=n_pairs,
-                seed=seed, say=say,
+                replay, candidates(outcomes, facts), planned_steps=plan.n_steps, seconds=seconds, n_pairs=n_pairs,
+                seed=seed, say=say, asked=asked(fixes, outcomes),
             ).run()  # fmt: skip
     except FlatlineError as error:
         return str(error)
@@ -218,37 +231,6 @@ def _why_not(facts: Mapping[type, Any]) -> str:
     return next((str(facts[kind]) for kind in (ObjectiveFacts, OptimizerFacts) if isinstance(facts.get(kind), str)), "")
 
 
-def _candidates(outcomes: Iterable[Outcome], facts: Mapping[type, Any]) -> list[Candidate]:
-    """Changes to try, each once: what the findings propose, the most certain first, then the remedies in turn."""
-    from itertools import chain, zip_longest
-
-    from flatline.bundles import STANDARD
-    from flatline.diagnosis import rank, severity_of
-    from flatline.registry import all_remedies
-
-    told = [
-        Candidate(
-            fix=fix, cause=finding.cause, source=finding.code, sure=severity_of(finding) >= Severity.WARNING,
-            group=f"{finding.code} {finding.where} {finding.message}",
-        )
-        for finding in rank(outcomes)
-        for fix in finding.fixes
-        if fix.edits
-    ]  # fmt: skip
-    remarks = [each for each in told if not each.sure]
-
-    def order(name: str) -> int:
-        return STANDARD.index(name) if name in STANDARD else len(STANDARD)
-
-    remedies = sorted(all_remedies(), key=lambda each: order(each.name))
-    turns = list(zip_longest(*(each.candidates(facts) for each in remedies)))
-    found: dict[str, Candidate] = {}
-    for candidate in chain((each for each in told if each.sure), *turns[:1], remarks, *turns[1:]):
-        if candidate is not None:
-            found.setdefault(repr(candidate.fix.edits), candidate)
-    return list(found.values())
-
-
 def _recipe(world: "World", model: Any, X: Any, y: Any, fit_args: dict[str, Any]) -> Any:
     from flatline.recipe import Recipe
 
@@ -256,8 +238,6 @@ def _recipe(world: "World", model: Any, X: Any, y: Any, fit_args: dict[str, Any]
 
 
 def _setup(recipe: Any, fix: Any) -> Any:
-    from dataclasses import replace
-
     from flatline.measure.preserve import preserved
     from flatline.rebuild import rebuilt
     from flatline.recipe import setup_of
@@ -267,6 +247,18 @@ def _setup(recipe: Any, fix: Any) -> Any:
         if applied.model is recipe.model:  # a fix of the data alone: the user's model is not to be trained by it
             applied = replace(applied, model=rebuilt(recipe.model, fix, recipe.sample[0]))
         return setup_of(applied)
+
+
+def _checked_fixes(fixes: Any) -> tuple[Fix, ...]:
+    """Refuse what is no fix; advice is left out, which nobody can try."""
+    fixes = (fixes,) if isinstance(fixes, Fix) else tuple(fixes)
+    for fix in fixes:
+        if not isinstance(fix, Fix):
+            raise FlatlineError(
+                "The `fixes` parameter of diagnose must be flatline.Fix objects, such as those of `report.fixes`. "
+                f"Got {fix!r}."
+            )
+    return tuple(fix for fix in fixes if fix.edits)
 
 
 def _check_budget(budget: Any, seeds: Any) -> None:

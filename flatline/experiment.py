@@ -73,6 +73,7 @@ class Experiment:
     chosen: tuple[Tried, ...] = ()  # the smallest set of changes that does it, each with its own verdict
     verdict: Verdict | None = None  # of all of them together
     tried: tuple[Tried, ...] = ()  # the rest
+    asked: tuple[Tried, ...] = ()  # what the user asked about, each put to the test by itself
     paired: Paired = field(default_factory=Paired)
     seconds: float = 0.0
     ended: str = ""  # why the search ended: "nothing more helps", "the budget", "interrupted"

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from flatline.arms import CURED, GAIN
+from flatline.asking import put_to_test
 from flatline.bundles import LARGER, bundles, early
 from flatline.combining import combined, disjoint
 from flatline.confirming import Confirmation, confirm, n_pairs_for
@@ -23,6 +24,7 @@ EQUAL = 0.03  # of the way; candidates so close are chosen by where they come fr
 PERFECT = 0.97  # of the way: nothing is wrong
 ENOUGH = 0.9  # of the way: what one more change adds from there is polish, not what was wrong
 TOP = 4  # single changes that are looked at again with other seeds
+FAR = 10_000_000  # seeds from those of the search to those of what the user asks about
 ROUNDS = 4  # changes that are added one by one; the published benchmark has 1.7 faults a program on average
 Say = Callable[[str], None]
 
@@ -46,6 +48,8 @@ class Search:
         Seeds of screening and of the test follow from it.
     say : callable
         Told what is being tried.
+    asked : sequence of Candidate
+        What the user asks about: each is put to the test by itself, and is a candidate as well.
     """
 
     def __init__(
@@ -58,8 +62,12 @@ class Search:
         n_pairs: int,
         seed: int,
         say: Say,
+        asked: Sequence[Candidate] = (),
     ) -> None:
-        self.replay, self.candidates, self.say, self.n_pairs = replay, list(candidates), say, n_pairs
+        self.replay, self.say, self.n_pairs, self.asked = replay, say, n_pairs, asked
+        known = {repr(each.fix.edits) for each in asked}
+        self.candidates = [*asked, *(each for each in candidates if repr(each.fix.edits) not in known)]
+        self.answers: list[Tried] = []
         self.screen = Screening(replay, planned_steps=planned_steps, seconds=seconds, n_pairs=n_pairs, seed=seed)
         self.fresh = 1000 * seed + 100  # the first seed of the test; a second attempt takes others
         self.tried: dict[int, Tried] = {}  # by place among the candidates
@@ -73,6 +81,12 @@ class Search:
         try:
             self.say("as it is")
             self.screen.begin()
+            self.answers.extend(
+                put_to_test(
+                    self.replay, self.screen, self.asked, n_pairs=self.n_pairs, first=self.fresh + FAR,
+                    least=self._least, say=self.say,
+                )
+            )  # fmt: skip
             if self.screen.base_share >= PERFECT:
                 self.ended = "it learns as it is"
             else:

@@ -45,6 +45,7 @@ def experiment_of(search: "Search") -> Experiment:
         chosen=chosen,
         verdict=told.verdict if told else None,
         tried=tuple(t for place, t in sorted(search.tried.items()) if id(search.candidates[place]) not in places),
+        asked=tuple(search.answers),
         paired=told.paired if told else Paired(),
         seconds=screen.seconds - screen.left(),
         ended=search.ended,

@@ -25,6 +25,8 @@ LEVELS = (
         "replay",
         "combining",
         "confirming",
+        "asking",
+        "candidates",
         "bundles",
         "screening",
         "searched",

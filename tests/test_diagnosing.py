@@ -7,12 +7,15 @@ import numpy as np
 import pytest
 
 import flatline
-from flatline.fix import MapInput
+from flatline.fix import Fix, MapInput, SetFit
 
 RNG = np.random.default_rng(0)
 LABELS = np.arange(120) % 3
 X = (RNG.normal(size=(120, 4)) + 3 * np.eye(3, 4)[LABELS]).astype("float32")
 Y = np.eye(3, dtype="float32")[LABELS]
+
+
+ASKED = Fix(title="set `batch_size=8`", edits=(SetFit(argument="batch_size", value=8),))
 
 
 def network(activation=None, rate=0.05):
@@ -29,8 +32,9 @@ def told():
     state = random.getstate()
     with pytest.warns(flatline.FlatlineWarning, match="FL004"):
         diagnosis = flatline.diagnose(
-            model, X, Y, fit_args={"epochs": 10, "batch_size": 16}, budget=12, select=("FL004",), verbose=0
-        )
+            model, X, Y, fit_args={"epochs": 10, "batch_size": 16}, budget=12, select=("FL004",), verbose=0,
+            fixes=[ASKED],
+        )  # fmt: skip
     return model, before, state, diagnosis
 
 
@@ -40,6 +44,12 @@ def test_the_search_alone_names_the_cause_and_confirms_its_cure(told):
     assert set(diagnosis.causes) & {flatline.Cause.LEARNING_RATE, flatline.Cause.OPTIMIZER}
     assert diagnosis.experiment.verdict.p_value <= 0.05
     assert diagnosis.experiment.verdict.pairs >= 5
+
+
+def test_what_was_asked_about_has_its_verdict(told):
+    (answer,) = told[-1].experiment.asked
+    assert answer.fix.verdict.pairs == 5
+    assert "you asked about: set `batch_size=8` (tried, " in " ".join(str(told[-1]).split())
 
 
 def test_apply_returns_a_set_up_that_learns_and_leaves_the_users_alone(told):
@@ -89,6 +99,7 @@ def test_an_own_train_step_is_not_searched():
         ({"seeds": 0}, "The `seeds` parameter of diagnose must be an int from 1 to 16. Got 0."),
         ({"fit_args": [1]}, "The `fit_args` parameter of diagnose must be a dict"),
         ({"seed": -1}, "The `seed` parameter of diagnose must be an int"),
+        ({"fixes": ["Adam"]}, "The `fixes` parameter of diagnose must be flatline.Fix objects"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(given, message):

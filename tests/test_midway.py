@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import flatline
-from flatline import diagnosing, midway
+from flatline import candidates, midway
 from flatline.backend import read
 from flatline.cause import Cause
 from flatline.errors import FlatlineError
@@ -18,7 +18,7 @@ from flatline.measure.beginning import Beginning
 from flatline.measure.preserve import preserved
 from tests.test_monitor import X, Y, equal, network, trained, warned
 
-CANDIDATES, DIAGNOSED = diagnosing._candidates, midway.diagnosed
+CANDIDATES, DIAGNOSED = candidates.candidates, midway.diagnosed
 SECONDS = 8.0  # enough to confirm a single change
 
 
@@ -48,7 +48,7 @@ def flat():
         return DIAGNOSED(*args, **kwargs)
 
     with pytest.MonkeyPatch.context() as patch, warned("FL004 cured-by-experiment") as told:
-        patch.setattr(diagnosing, "_candidates", cure_only)
+        patch.setattr(candidates, "candidates", cure_only)
         patch.setattr(midway, "diagnosed", counted)
         start = time.perf_counter()
         weights = trained(model, monitor, epochs=10)
@@ -67,7 +67,7 @@ def test_training_goes_on_the_same_to_the_bit(flat):
 
 def test_random_numbers_of_the_user_are_the_same_after_it(monkeypatch):
     drawn = []
-    monkeypatch.setattr(diagnosing, "_candidates", cure_only)
+    monkeypatch.setattr(candidates, "candidates", cure_only)
     for callbacks in ([], [monitor_of()]):
         trained(network(rate=1e-9), *callbacks, epochs=10)
         drawn.append((random.random(), keras.random.normal((3,)).numpy().tolist()))
@@ -169,7 +169,7 @@ def test_what_the_run_proposes_is_put_to_the_test(monkeypatch):
         tried.extend(CANDIDATES(outcomes, facts))
         return tried[:0]
 
-    monkeypatch.setattr(diagnosing, "_candidates", noted)
+    monkeypatch.setattr(candidates, "candidates", noted)
     monitor = monitor_of()
     with warned("FL805"):
         trained(network(rate=1e-9), monitor, epochs=10)
@@ -206,7 +206,7 @@ def test_an_interrupt_ends_the_search_and_then_the_training(monkeypatch):
 
 
 def test_a_run_is_diagnosed_before_it_is_stopped(monkeypatch):
-    monkeypatch.setattr(diagnosing, "_candidates", cure_only)
+    monkeypatch.setattr(candidates, "candidates", cure_only)
     model, stop = network(rate=1e-9), flatline.StopOnFlatline(verbose=0, diagnose=SECONDS)
     with warned("FL004"):
         trained(model, stop, epochs=30)

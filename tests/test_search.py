@@ -10,6 +10,7 @@ from flatline.fix import Fix, MapInput, SetCompile, SetFit, SetLayer
 from flatline.replay import Run
 from flatline.score import Score
 from flatline.search import Search
+from flatline.verdict import Ruling
 
 ACTIVATION = SetLayer(layer="out", argument="activation", value="softmax")
 SCALE = MapInput(how="standardize")
@@ -153,3 +154,23 @@ def test_a_fix_that_cannot_be_run_is_told_as_not_tried():
 def test_a_budget_too_small_says_the_smallest_that_would_do():
     with pytest.raises(FlatlineError, match=r"budget=-1 s is too small .* the smallest that would do is about"):
         found(lambda edits: 0.5, S, seconds=-1.0)
+
+
+def test_what_is_asked_about_is_put_to_the_test_by_itself():
+    experiment = found(lambda edits: 0.9 if ACTIVATION in edits else 0.5, A, S, asked=[S, A])
+    told = {each.fix.edits: each for each in experiment.asked}
+    assert [each.outcome for each in experiment.asked] == [Outcome.NO_HELP, Outcome.HELPS]
+    assert told[A.fix.edits].fix.verdict.ruling is Ruling.CONFIRMED
+    assert told[A.fix.edits].fix.verdict.pairs == 6  # 2 ** -5, times two, would not be significant
+    assert told[S.fix.edits].fix.verdict.ruling is Ruling.INCONCLUSIVE
+    assert len(experiment.tried) + len(experiment.chosen) == 2  # each is a candidate once
+
+
+def test_what_is_asked_about_and_cannot_be_made_is_told_as_such():
+    def answer(edits):
+        if BATCH in edits:
+            raise FlatlineError("there is no such batch")
+        return 0.9
+
+    (told,) = found(answer, asked=[B]).asked
+    assert (told.outcome, told.note, told.fix.verdict) == (Outcome.NOT_TRIED, "there is no such batch", None)

@@ -61,7 +61,7 @@ class Diagnosis(Report):
     def _tested(self, fix: Fix) -> Fix:
         if fix.verdict is not None or self.experiment is None:
             return fix
-        for each in (*self.experiment.chosen, *self.experiment.tried):
+        for each in (*self.experiment.asked, *self.experiment.chosen, *self.experiment.tried):
             if each.fix.verdict is not None and dataclasses.replace(each.fix, verdict=None) == fix:
                 return each.fix
         return fix

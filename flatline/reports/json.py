@@ -16,8 +16,9 @@ The schema, version 1; a field may be added within a version, none is renamed or
 - `curves`: loss per step by name; `null`: loss of the best constant prediction.
 - `experiment`: only of a diagnosis that tried changes: `score` (what scores are), `null_score`, `n_rows`, `n_held_out`,
   `n_steps`, `before`, `after`, `before_held_out`, `after_held_out`, `confirmed`, `verdict`, `seconds`, `ended`;
-  `chosen` and `tried`, each with `fix`, `cause`, `source`, `note`, `score`, `held_out`, `n_steps` and `outcome` ("part
-  of the best set-up", "helps", "no help", "diverged", "knows its own rows only", "not tried"); `paired`: `step`, and a
+  `chosen`, `tried` and `asked` (what the user asked about), each with `fix`, `cause`, `source`, `note`, `score`,
+  `held_out`, `n_steps` and `outcome` ("part of the best set-up", "helps", "no help", "diverged", "knows its own rows
+  only", "not tried"); `paired`: `step`, and a
   row a run of scores `before` and `after`.
 
 JSON has no word for a number that is not finite: such a number is the string "NaN", "Infinity" or "-Infinity", which
@@ -84,7 +85,7 @@ def _experiment(experiment: Experiment) -> dict[str, Any]:
     fields["confirmed"] = experiment.confirmed
     fields["verdict"] = None if experiment.verdict is None else dataclasses.asdict(experiment.verdict)
     fields["paired"] = dataclasses.asdict(experiment.paired)
-    for name in ("chosen", "tried"):
+    for name in ("chosen", "tried", "asked"):
         fields[name] = [_tried(each) for each in fields[name]]
     told: dict[str, Any] = plain(fields)
     return told

@@ -168,6 +168,11 @@ def _how_far(experiment: Experiment) -> str:
 
 
 def _folded(experiment: Experiment) -> Iterator[str]:
+    for each in experiment.asked:
+        answer = wording.trust(each.fix, experiment.score)
+        if each.fix.verdict is None or each.outcome in (Outcome.DIVERGED, Outcome.MEMORISES):
+            answer = f"{each.outcome.value}{f': {wording.one_line(each.note)}' if each.note else ''}"
+        yield f"you asked about: {title(each)} ({answer})"
     helps = "helps too" if experiment.chosen else "helps a little"
     for outcome, head in ((Outcome.HELPS, helps), *_FOLDS):
         those = [each for each in experiment.tried if each.outcome is outcome]
