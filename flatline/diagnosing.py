@@ -15,6 +15,7 @@ from flatline.fix import Fix
 if TYPE_CHECKING:
     from flatline.measure.everything import World
     from flatline.reports.diagnosis import Diagnosis
+    from flatline.score import Metric
     from flatline.settings import Selection
 
 MEASURING_SHARE = 0.4  # of the budget for the checks and their short trainings, at most
@@ -29,6 +30,7 @@ def diagnose(
     budget: float = 60.0,
     seeds: int = 5,
     fixes: Iterable[Fix] = (),
+    score: "Metric | None" = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     seed: int = 0,
@@ -57,6 +59,10 @@ def diagnose(
     fixes : iterable of Fix, default=()
         Changes to ask about, such as `report.fixes` of any report of this model, or your own: each is put to the test
         by itself, first, and then takes part in the search. `diagnosis.experiment.asked` has the verdicts.
+    score : callable, default=None
+        What is to be better, in place of accuracy or R²: your function of (y, answers) that returns a number, such as
+        `sklearn.metrics.f1_score`. Answers are labels of classes, zeros and ones, or values in the units of y. Whether
+        it grows or falls is seen from what it gives for perfect and for constant answers. For models of one output.
     select, ignore : iterable of str, default=()
         Codes ("FL301"), prefixes ("FL3") or names of the checks to run, and not to run. `select=["FL004"]` leaves the
         search alone to say what is wrong.
@@ -96,9 +102,14 @@ def diagnose(
     chosen = selection(select, ignore, caller="diagnose")
     check_arguments("diagnose", fit_args=fit_args, seed=seed, verbose=verbose)
     _check_budget(budget, seeds)
+    if score is not None and not callable(score):
+        raise FlatlineError(
+            f"The `score` parameter of diagnose must be a function of (y, answers), or None. Got {score!r}."
+        )
     fixes = _checked_fixes(fixes)
     diagnosis = diagnosed(
-        model, X, y, chosen=chosen, fit_args=fit_args, budget=budget, seeds=seeds, fixes=fixes, seed=seed,
+        model, X, y, chosen=chosen, fit_args=fit_args, budget=budget, seeds=seeds, fixes=fixes, score=score,
+        seed=seed,
         verbose=verbose,
     )  # fmt: skip
     if verbose:
@@ -117,6 +128,7 @@ def diagnosed(
     budget: float,
     seeds: int = 5,
     fixes: Iterable[Fix] = (),
+    score: "Metric | None" = None,
     seed: int = 0,
     verbose: Verbose = "auto",
     kept: frozenset[str] | None = None,
@@ -146,7 +158,7 @@ def diagnosed(
             outcomes = chosen.heard(engine.judge(checks, world.facts))
             recipes.append(_recipe(world, model, X, y, known))
             world.facts[Experiment] = _experiment(
-                world, (*shown, *outcomes), fixes, left, seeds, seed, progress.update, kept
+                world, (*shown, *outcomes), fixes, score, left, seeds, seed, progress.update, kept
             )
 
         measured = measure(
@@ -179,6 +191,7 @@ def _experiment(
     world: "World",
     outcomes: Iterable[Outcome],
     fixes: Iterable[Fix],
+    score: "Metric | None",
     seconds: float,
     n_pairs: int,
     seed: int,
@@ -206,7 +219,12 @@ def _experiment(
     targets = [np.asarray(leaf) for leaf in keras.tree.flatten(gathered.y)]
     if gathered.y is None or len(targets) != len(objective.heads):
         return "there are no targets to score predictions by"
-    scores = [Score.of_targets(head.task, target) for head, target in zip(objective.heads, targets, strict=True)]
+    if score is not None and len(targets) > 1:
+        raise FlatlineError(
+            f"The `score` parameter of diagnose must be None for a model of several outputs. It has {len(targets)}."
+        )
+    pairs = zip(objective.heads, targets, strict=True)
+    scores = [Score.of_targets(head.task, target, score) for head, target in pairs]
     batch = min(plan.batch_size or gathered.data.batch_size or 32, n_rows(gathered.x))
     fit_args = {"class_weight": plan.class_weight} if plan.class_weight else {}
     recipe = Recipe(model=world.model, X=gathered.x, y=gathered.y, fit_args=fit_args)

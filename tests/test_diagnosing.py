@@ -99,6 +99,7 @@ def test_an_own_train_step_is_not_searched():
         ({"seeds": 0}, "The `seeds` parameter of diagnose must be an int from 1 to 16. Got 0."),
         ({"fit_args": [1]}, "The `fit_args` parameter of diagnose must be a dict"),
         ({"seed": -1}, "The `seed` parameter of diagnose must be an int"),
+        ({"score": "f1"}, "The `score` parameter of diagnose must be a function of (y, answers), or None. Got 'f1'."),
         ({"fixes": ["Adam"]}, "The `fixes` parameter of diagnose must be flatline.Fix objects"),
     ],
 )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from flatline.errors import FlatlineError
 from flatline.facts import Task
 from flatline.score import Score
 
@@ -202,3 +203,46 @@ def test_outputs_that_are_no_answers_score_as_the_null_model(task, y, predicted)
 )
 def test_the_kind_of_an_unknown_task(y, kind):
     assert Score.of_targets(Task.UNKNOWN, np.asarray(y, float)).kind == kind
+
+
+# ── a metric of the user's own ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def error_rate(y, answers) -> float:
+    return float(np.mean(y != answers))
+
+
+@pytest.mark.parametrize("y", [IDS + 5, np.eye(3)[IDS]])
+def test_an_own_metric_is_told_as_the_way_from_constant_to_perfect_answers(y):
+    score = Score.of_targets(Task.MULTICLASS, y, error_rate)
+    worst = 1 - np.bincount(IDS).max() / N
+    expected = (np.mean(GUESS != IDS) - worst) / -worst
+    trained = IDS if y.ndim == 1 else y
+    assert score(soft(GUESS), ROWS, trained, logits=False) == pytest.approx(expected)
+    assert (score.name, score.null) == ("error_rate", 0.0)
+
+
+def test_an_own_metric_gets_the_users_labels_and_units():
+    seen = {}
+
+    def noted(y, answers):
+        seen.update(y=y, answers=answers)
+        return -float(np.abs(y - answers).mean())
+
+    Score.of_targets(Task.BINARY, YES * 2 - 1, noted)(soft(SAID, 2), ROWS, YES, logits=False)
+    assert np.array_equal(seen["answers"], SAID * 2 - 1)
+    scaled = (VALUES - VALUES.mean(0)) / VALUES.std(0)
+    Score.of_targets(Task.REGRESSION, VALUES, noted)(scaled, ROWS, scaled, logits=False)
+    assert np.allclose(seen["answers"], VALUES)
+
+
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        (lambda y, answers: 1.0, "<lambda> is 1 for the targets themselves and 1 for the best constant answer"),
+        (lambda y, answers: 1 / 0, "<lambda> raised ZeroDivisionError: division by zero"),
+    ],
+)
+def test_a_metric_that_tells_nothing_is_refused(metric, message):
+    with pytest.raises(FlatlineError, match=message):
+        Score.of_targets(Task.MULTICLASS, IDS, metric)
