@@ -6,6 +6,7 @@ from flatline.fix import Fix, Safety, SetCompile
 from flatline.logs import RunFacts, UpdateLog
 
 DEFAULTS = {"SGD": 0.01}  # Keras' default rate by optimizer; 0.001 for most others
+LARGEST = 10.0  # 1; ten times the largest default there is (Adadelta had 1): what needs more has another fault
 DEFAULT = 0.001  # 1; of Adam, AdamW, RMSprop, Nadam, Adamax, Adagrad
 
 
@@ -26,7 +27,7 @@ def rounded(rate: float) -> float:
 
 
 def set_rate(run: RunFacts, rate: float, *, than: float) -> tuple[Fix, ...]:
-    """Return the fix that sets the rate; ADVICE under a schedule, which has more than one, nothing if `rate` is none.
+    """Return the fix that sets the rate; ADVICE under a schedule, which has more than one, nothing if `rate` is none to set.
 
     Parameters
     ----------
@@ -36,7 +37,7 @@ def set_rate(run: RunFacts, rate: float, *, than: float) -> tuple[Fix, ...]:
     than : float
         The rate as it is, to which a schedule is compared.
     """
-    if not 0 < rate < float("inf"):
+    if not 0 < rate <= LARGEST:
         return ()
     rate = rounded(rate)
     if run.scheduled:

@@ -40,7 +40,7 @@ def test_where_it_cannot_be_set_it_is_advice(given, than, title):
     assert (fix.title, fix.safety, fix.edits) == (title, Safety.ADVICE, ())
 
 
-@pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, np.inf])
+@pytest.mark.parametrize("rate", [0.0, -1.0, np.nan, np.inf, 200.0])
 def test_no_fix_without_a_rate(rate):
     assert set_rate(make.run(), rate, than=1.0) == ()
 
