@@ -27,7 +27,7 @@ def rounded(rate: float) -> float:
 
 
 def set_rate(run: RunFacts, rate: float, *, than: float) -> tuple[Fix, ...]:
-    """Return the fix that sets the rate; ADVICE under a schedule, which has more than one, nothing if `rate` is none to set.
+    """Return the fix that sets the rate; ADVICE under a schedule, nothing if `rate` is none to set.
 
     Parameters
     ----------
