@@ -21,7 +21,7 @@ def integrated_gradients(
     output: int | str | None = None,
     layer: Any = None,
     baseline: Any = 0.0,
-    steps: int = 50,
+    steps: int = 100,
     batch_size: int = 32,
 ) -> Any:
     """Return what each input adds to a score: its distance from a baseline times the mean gradient on the way there.

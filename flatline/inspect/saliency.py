@@ -122,9 +122,11 @@ def guided_backprop(
 
     Warnings
     --------
-    These pictures look like edges of the image, also with random weights in the upper layers: they fail the
-    parameter-randomisation test (J. Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292), here as there.
-    They show what the first layers see; for what the answer depends on, use `saliency` or `integrated_gradients`.
+    These pictures look like edges of the image, also when the dense layers above have random weights: "guided" fails
+    the parameter-randomisation test (J. Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292) there and
+    here (a rank correlation of 0.64 is left: `python -m tests.benchmarks.randomisation`). They show what the
+    convolutions see; for what the answer depends on, use `saliency` or `integrated_gradients`. "rectified" lies on the
+    shapes of that test no more than chance would.
 
     Notes
     -----
