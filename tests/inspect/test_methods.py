@@ -31,9 +31,12 @@ def logits(model, x, target):
 
 
 @pytest.mark.parametrize("baseline", [0.0, 0.4, IMAGES[::-1] * 0.5])
-def test_integrated_gradients_add_up_to_the_difference_of_scores(model, baseline):
+def test_integrated_gradients_add_up_to_the_difference_of_scores(baseline):
+    keras.utils.set_random_seed(0)
+    hidden = [L.Conv2D(4, 3, activation="relu"), L.Flatten(), L.Dense(16, activation="relu")]
+    model = keras.Sequential([keras.Input((12, 12, 3)), *hidden, L.Dense(3, activation="softmax")])
     targets = [0, 1, 2]
-    found = inspect.integrated_gradients(model, IMAGES, target=targets, baseline=baseline)
+    found = inspect.integrated_gradients(model, IMAGES, target=targets, baseline=baseline, batch_size=300)
     begin = np.broadcast_to(np.asarray(baseline, "float32"), IMAGES.shape)
     difference = logits(model, IMAGES, targets) - logits(model, begin, targets)
     assert np.abs(found.sum((1, 2, 3)) - difference).max() <= 1e-2 * np.abs(difference).max()
@@ -41,14 +44,14 @@ def test_integrated_gradients_add_up_to_the_difference_of_scores(model, baseline
 
 def test_integrated_gradients_of_columns_add_up():
     model = tabular()
-    found = inspect.integrated_gradients(model, TABLE, baseline=TABLE.mean(0))
+    found = inspect.integrated_gradients(model, TABLE, baseline=TABLE.mean(0), steps=20, batch_size=100)
     difference = np.asarray(model(TABLE) - model(TABLE.mean(0)[None]))[:, 0]
     np.testing.assert_allclose(found.sum(1), difference, atol=1e-4)
 
 
 def test_integrated_gradients_of_tokens_add_up_over_their_embeddings():
     model = tokens()
-    found = inspect.integrated_gradients(model, TOKENS, target=1, steps=20)
+    found = inspect.integrated_gradients(model, TOKENS, target=1, steps=20, batch_size=80)
     table = model.layers[0].embeddings
     score = logits(model, TOKENS, 1)
     kept = table.numpy()
@@ -72,8 +75,9 @@ def test_a_straight_model_needs_one_step():
     "method", [inspect.guided_backprop, inspect.integrated_gradients, inspect.grad_cam, inspect.visual_backprop]
 )
 def test_without_noise_a_smoothed_map_is_the_map(model, method):
-    smooth = inspect.smoothgrad(model, IMAGES, method=method, noise=0.0, n_samples=2)
-    np.testing.assert_allclose(smooth, method(model, IMAGES), atol=1e-6)
+    given = {"steps": 4} if method is inspect.integrated_gradients else {}
+    smooth = inspect.smoothgrad(model, IMAGES, method=method, noise=0.0, n_samples=2, **given)
+    np.testing.assert_allclose(smooth, method(model, IMAGES, **given), atol=1e-6)
 
 
 def test_noise_is_a_share_of_each_rows_range_and_comes_from_the_seed():
