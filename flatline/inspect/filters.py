@@ -39,7 +39,7 @@ def filters(model: Any, layer: Any) -> Array:
 
     See Also
     --------
-    layer_outputs, activation_maximization, flatline.plots.attribution.plot_filters
+    layer_outputs, activation_maximization, flatline.plots.channels.plot_filters
 
     Notes
     -----

@@ -53,7 +53,7 @@ def layer_outputs(
 
     See Also
     --------
-    filters, flatline.plots.attribution.plot_channels
+    filters, flatline.plots.channels.plot_channels
 
     Notes
     -----

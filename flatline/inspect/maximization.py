@@ -84,7 +84,7 @@ def activation_maximization(
 
     See Also
     --------
-    filters, flatline.plots.attribution.plot_channels
+    filters, flatline.plots.channels.plot_channels
 
     Notes
     -----
