@@ -11,6 +11,7 @@ from flatline import inspect
 from flatline.errors import FlatlineError
 from tests.inspect.models import IMAGES, KINDS, TABLE, Subclassed, conv, tabular, two_outputs
 
+L = keras.layers
 MADE = {}
 
 
@@ -159,6 +160,13 @@ def test_channels_come_first_or_last_alike():
     with pytest.raises(FlatlineError, match=r"units of layer `act`, 0 to 4\. Got 5"):
         inspect.saliency(first_model, x, layer="act", target=5)
     assert inspect.saliency(last, IMAGES, layer="act", target=4).shape == IMAGES.shape
+
+
+def test_small_gradients_survive_half_precision():
+    small = keras.initializers.Constant(1e-4)
+    layers = [L.Dense(2, kernel_initializer=small, dtype="mixed_float16") for _ in range(2)]
+    model = keras.Sequential([keras.Input((4,)), *layers])
+    np.testing.assert_allclose(inspect.saliency(model, TABLE, target=0), 2e-8, rtol=1e-2)
 
 
 def test_outputs_are_chosen_by_name_or_number():

@@ -152,11 +152,15 @@ def test_guiding_leaves_other_gradients_alone_in_time_and_thread():
             y = model(x)
         beside.append(tape.gradient(y, x).numpy())
 
+    @tf.custom_gradient
     def while_guided(outputs):
-        thread = threading.Thread(target=train_on)
-        thread.start()
-        thread.join()
-        return outputs[:, 0]
+        def backward(upstream):
+            thread = threading.Thread(target=train_on)
+            thread.start()
+            thread.join()
+            return upstream
+
+        return tf.identity(outputs), backward
 
     guided = inspect.guided_backprop(model, TABLE, target=while_guided)
     np.testing.assert_allclose(beside[0], plain, atol=1e-6)
