@@ -12,7 +12,7 @@ from tensorflow.python.framework import ops as tf_ops
 from flatline.facts import Array
 
 ReluRule = Literal["plain", "guided", "rectified"]
-SCALES = (1024.0, 1.0)  # of a score in half precision, whose smallest number is 6e-8; the first that stays finite
+SCALES = (1024.0, 1.0)  # of a score in half precision; the first that stays finite
 
 
 def is_float(tensor: Any) -> bool:
@@ -29,6 +29,7 @@ def differentiate(
     run: Callable[[Callable[..., Any]], tuple[Any, Sequence[Any]]],
     *,
     relu: ReluRule = "plain",
+    half: bool = False,
     last: bool = False,
 ) -> list[Array | None]:
     """Run a pass; return the gradient of its score at each of its points, None where the score does not depend on it.
@@ -42,13 +43,15 @@ def differentiate(
     relu : {"plain", "guided", "rectified"}
         How the gradient passes a rectifier: as it is, only where it and the output are positive
         (arXiv 1412.6806), or only where it is positive itself (arXiv 1311.2901).
+    half : bool
+        Whether the model computes in half precision, whose smallest number is 6e-8: the score is then scaled up for the
+        pass, as for training.
     last : bool
         Only at the last point that the gradient reaches; the others are None.
     """
     for scale in SCALES:
         with tf.GradientTape(persistent=last, watch_accessed_variables=False) as tape:
             score, points = run(_watch(tape))
-            half = any(t.dtype == tf.float16 for t in (score, *points))
             total = tf.cast(score, "float32") * (scale if half else 1.0)
         with _relu_gradient(relu):
             found = _last(tape, total, points) if last else tape.gradient(total, list(points))

@@ -9,7 +9,7 @@ import numpy as np
 from flatline import backend
 from flatline.errors import FlatlineError
 from flatline.facts import Array
-from flatline.inspect.names import Channels, find_layer, layer_names
+from flatline.inspect.names import Channels, find_layer, in_half, layer_names
 from flatline.inspect.opened import in_batches, n_rows, opened, prepared
 from flatline.inspect.resize import input_size, resized
 from flatline.inspect.saliency import Target
@@ -188,7 +188,7 @@ def _pass(
             seen[:] = sorted((s for s in seen if id(s[0]) not in made), key=lambda s: len(s[0].shape) > 3)
         return found, [tensor for tensor, _ in seen]
 
-    return seen, backend.differentiate(forward, last=True)
+    return seen, backend.differentiate(forward, half=in_half(model), last=True)
 
 
 def _has_positions(tensor: Any, rows: int, axis: int) -> bool:

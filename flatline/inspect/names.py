@@ -82,3 +82,8 @@ class Channels:
 def channels_first(model: Any) -> bool:
     """Whether a layer of the model wants the channels of images before their positions."""
     return any(getattr(layer, "data_format", None) == "channels_first" for layer in model._flatten_layers())
+
+
+def in_half(model: Any) -> bool:
+    """Whether a layer of the model computes in float16."""
+    return any(getattr(layer, "compute_dtype", None) == "float16" for layer in model._flatten_layers())

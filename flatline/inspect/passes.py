@@ -10,7 +10,7 @@ import numpy as np
 from flatline import backend
 from flatline.errors import FlatlineError
 from flatline.facts import Array
-from flatline.inspect.names import layer_names
+from flatline.inspect.names import in_half, layer_names
 from flatline.inspect.score import Score
 
 Change = Callable[[int, Any], Any]
@@ -139,7 +139,7 @@ def run(
         kept["score"], kept["targets"] = score.of(outputs, rows)
         return kept["score"], [t for t in (*inputs, *entries.values()) if backend.is_float(t)]
 
-    found = iter(backend.differentiate(forward, relu=relu))
+    found = iter(backend.differentiate(forward, relu=relu, half=in_half(model)))
     direct = [next(found) if backend.is_float(t) else None for t in inputs]
     through = {number: next(found) for number in entries}
     if all(g is None for g in (*direct, *through.values())):
