@@ -2,7 +2,8 @@
 
 The pass it is measured against is the fastest that one would write: a compiled `tf.function` with the gradient of the
 loss with respect to all weights, in training mode, its first call not counted. The first call of `flatline.inspect` is
-not counted either. Both sides take turns, and the median of the ratios of the pairs is printed.
+not counted either. Both sides take turns. Printed are medians of processor time (on a GPU, of time), which does not
+count other work on the machine, and the median of the ratios of the pairs.
 """
 
 import os
@@ -37,10 +38,10 @@ def forward_backward(model: Any, x: Any, y: Any) -> Callable[[], Any]:
     return lambda: [g.numpy() for g in run(x, y)[-1:]]  # waits for the device
 
 
-def seconds(run: Callable[[], Any]) -> float:
-    start = time.perf_counter()
+def seconds(run: Callable[[], Any], clock: Callable[[], float]) -> float:
+    start = clock()
     run()
-    return time.perf_counter() - start
+    return clock() - start
 
 
 def main() -> None:
@@ -52,13 +53,17 @@ def main() -> None:
     methods: dict[str, Callable[[], Any]] = {
         "saliency": lambda: inspect.saliency(model, x),
         "grad_cam": lambda: inspect.grad_cam(model, x),
+        "guided_backprop": lambda: inspect.guided_backprop(model, x),
+        "visual_backprop": lambda: inspect.visual_backprop(model, x),
+        "layer_outputs, one": lambda: inspect.layer_outputs(model, x, ["out_relu"]),
     }
-    devices = ", ".join(device.name for device in tf.config.list_logical_devices())
-    print(f"MobileNetV2, 224 × 224, batch of {BATCH}, {devices}; median of {PAIRS} pairs")
+    gpu = bool(tf.config.list_logical_devices("GPU"))
+    clock = time.perf_counter if gpu else time.process_time
+    print(f"MobileNetV2, 224 × 224, batch of {BATCH}, on a {'GPU' if gpu else 'CPU'}; median of {PAIRS} pairs")
     print(f"{'method':24}{'seconds':>10}{'forward + backward':>20}{'ratio':>8}")
     for name, method in methods.items():
         method(), beside()
-        pairs = np.array([(seconds(method), seconds(beside)) for _ in range(PAIRS)])
+        pairs = np.array([(seconds(method, clock), seconds(beside, clock)) for _ in range(PAIRS)])
         ratio = float(np.median(pairs[:, 0] / pairs[:, 1]))
         mark = "" if ratio <= MOST else f"  above {MOST}"
         print(f"{name:24}{np.median(pairs[:, 0]):10.3f}{np.median(pairs[:, 1]):20.3f}{ratio:8.2f}{mark}", flush=True)

@@ -1,5 +1,7 @@
 """What layers make, by name, in the order in which they are called."""
 
+import threading
+
 import keras
 import numpy as np
 import pytest
@@ -32,6 +34,16 @@ def test_a_layer_called_twice_is_there_twice():
     found = inspect.layer_outputs(model, TABLE)
     assert list(found) == ["shared", "shared#2"]
     np.testing.assert_allclose(found["shared#2"], shared(found["shared"]), atol=1e-6)
+
+
+def test_calls_in_another_thread_are_not_listed(model):
+    def while_another_calls(array):
+        thread = threading.Thread(target=lambda: model(IMAGES))
+        thread.start()
+        thread.join()
+        return array
+
+    assert "conv2#2" not in inspect.layer_outputs(model, IMAGES, ["conv1", "conv2"], reduce=while_another_calls)
 
 
 def test_layers_called_alike_go_by_their_paths():
