@@ -63,7 +63,7 @@ def vanishing(relative: Array) -> tuple[Bound, ...]:
 @picture(
     "gradient of each layer over the steps",
     look_for="One colour from top to bottom is healthy. Dark rows on top are first layers that the gradient does not "
-    "reach; a bright column is a step at which it exploded.",
+    "reach; a bright column is a spell in which it explodes.",
     group="gradients",
     rank=20,
     about=("gradient_growth", "gradient_jump", "relative_gradient_ratio"),

@@ -22,7 +22,9 @@ MISSING: dict[str, Any] = {"facecolor": "#dddddd", "hatch": "xxxx", "edgecolor":
 
 
 def columns(step: Array, values: Array, n_columns: int = COLUMNS) -> Array:
-    """Gather samples into columns of equal length in steps: the largest value of each, NaN where none was measured.
+    """Gather samples into columns of equal length in steps: the median of each, NaN where none was measured.
+
+    A median looks the same however many samples it is of: records are thinned in their older half.
 
     Parameters
     ----------
@@ -39,9 +41,17 @@ def columns(step: Array, values: Array, n_columns: int = COLUMNS) -> Array:
     edges = np.linspace(step[0], step[-1] + 1, n_columns + 1)
     column = np.searchsorted(edges, step, side="right") - 1
     first = np.flatnonzero(np.diff(column, prepend=-1))
-    largest = np.fmax.reduceat(values, first, axis=0)
+    parts = np.split(values, first[1:])
+    middle = np.array([_median(part) if len(part) > 1 else part[0] for part in parts])
     latest = np.searchsorted(column[first], np.arange(n_columns), side="right") - 1
-    return np.asarray(largest[latest].T)
+    return np.asarray(middle[latest].T)
+
+
+def _median(samples: Array) -> Array:
+    """Median of what is known in each layer; one of the samples, so that an exact 0 stays one."""
+    ordered = np.sort(samples, axis=0)  # NaN at the end
+    known = (~np.isnan(samples)).sum(axis=0)
+    return np.asarray(ordered[np.maximum(known - 1, 0) // 2, np.arange(samples.shape[1])])
 
 
 def plot_heat_map(
