@@ -10,6 +10,7 @@ from flatline.facts import Array
 from flatline.logs import ActivationLog, Marks
 from flatline.plots import frame
 from flatline.plots.depth import FEW, STYLES
+from flatline.plots.legend import legend_above
 from flatline.plots.marks import named_layers
 from flatline.plots.picture import picture
 from flatline.plots.trainability import DECADES
@@ -57,7 +58,7 @@ def plot_activations(
     frame.name_rows(ax, activations.layers, always=named_layers(marks))
     ax.grid(axis="x", alpha=0.3)
     ax.set_xlabel("output: mean ± standard deviation")
-    frame.legend(ax)
+    legend_above(ax)
     return ax
 
 

@@ -47,7 +47,7 @@ def gathered(step: Array, values: Array, n_columns: int) -> Columns:
     )
 
 
-def plot_dense(ax: Axes, step: Array, values: Array, **style: Any) -> Array:
+def plot_dense(ax: Axes, step: Array, values: Array, **style: Any) -> tuple[Array, Array]:
     """Draw a curve; rows that are no finite number are left out.
 
     Parameters
@@ -60,15 +60,15 @@ def plot_dense(ax: Axes, step: Array, values: Array, **style: Any) -> Array:
 
     Returns
     -------
-    ndarray
-        The values that the drawing reaches, for the choice of a scale.
+    tuple of ndarray
+        The values of the main line, and all that the drawing reaches, for the choice of a scale.
     """
     finite = np.isfinite(values)
     step, values = step[finite], values[finite]
     if len(step) <= FEW:
         marker = {"marker": "o", "markersize": 3} if len(step) <= FEW // 2 else {}
         ax.plot(step, values, **{**marker, **style})
-        return values
+        return values, values
     colour, middle = style.get("color"), gathered(step, values, WINDOWS)
     if len(step) > MANY:
         envelope = gathered(step, values, COLUMNS)
@@ -77,4 +77,4 @@ def plot_dense(ax: Axes, step: Array, values: Array, **style: Any) -> Array:
     else:
         ax.plot(step, values, color=colour, alpha=0.35, linewidth=0.7)
     ax.plot(middle.step, middle.middle, **style)
-    return values
+    return middle.middle, values

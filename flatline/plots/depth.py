@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.plots import frame
+from flatline.plots.legend import legend_above
 from flatline.plots.trainability import COLOURS
 
 FEW = 40  # layers up to which each is marked
@@ -89,14 +90,16 @@ def plot_profile(
     for bound in bounds:
         if np.isfinite(bound.value) and (bound.value > 0 or not log):
             ax.axvline(bound.value, color="#000000", linestyle=":", linewidth=1.4, label=bound.label)
-    if log:
+    if log and any((values > 0).any() for values in profiles.values()):
         ax.set_xscale("log")
+    elif log:
+        ax.set_xticks([])  # all of them stand at the edge
     else:
         ax.set_xlim(-0.03, 1.03)
     frame.name_rows(ax, names, always=always)
     ax.grid(axis="x", alpha=0.3)
     ax.set_xlabel(quantity)
-    frame.legend(ax)
+    legend_above(ax)
     return ax
 
 

@@ -1,10 +1,9 @@
-"""What drawings have in common: axes where none are given, a legend that covers nothing, scales, names of layers."""
+"""What drawings have in common: axes where none are given, steps, scales, names of layers."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
@@ -13,6 +12,9 @@ from flatline.plots.picture import literal
 from flatline.plots.trainability import DECADES
 
 GREY = "#767676"
+OUTERMOST = 0.01  # 1; share of a curve's values on each side that may leave the picture
+HEADROOM = 0.08  # 1; of the height, left below; twice as much above, for the numbers of marks
+DEEPEST = 30.0  # 1; how far a log scale goes below what must be seen
 MAX_LABELS = 12  # names along an axis; more cannot be read in a panel of two inches
 MAX_NAME = 20  # characters
 
@@ -26,38 +28,42 @@ def axes(ax: Axes | None) -> Axes:
     return ax
 
 
-def legend(ax: Axes, handles: Sequence[Artist] | None = None) -> None:
-    """Put the legend, of all that has a label or of these, above the axes, where it covers nothing."""
-    handles = ax.get_legend_handles_labels()[0] if handles is None else handles
-    if handles:
-        ax.legend(
-            handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, frameon=False, fontsize="small",
-            borderaxespad=0.2, columnspacing=1.5, handlelength=2.2,
-        )  # fmt: skip
-
-
 def over_steps(ax: Axes) -> None:
-    """Write whole steps along the x axis, with all their digits."""
+    """Write whole steps along the x axis, from the first of the run on, with all their digits."""
+    right = ax.get_xlim()[1]
+    ax.set_xlim(-0.02 * right, right)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda step, _: f"{step:,.0f}"))
     ax.set_xlabel("step")
 
 
-def spans_decades(values: Iterable[float]) -> bool:
-    """Whether positive values differ so much that only a log scale shows them all."""
-    finite = np.asarray([value for value in values if math.isfinite(value)])
-    return len(finite) > 0 and finite.min() > 0 and math.log10(finite.max() / finite.min()) > DECADES
+def fit_height(ax: Axes, main: Array, all_of_it: Array | None = None) -> None:
+    """Choose scale and limits of the y axis: logarithmic where decades matter, and not for the sake of a few spikes.
 
-
-def fit_height(ax: Axes, values: Array) -> None:
-    """Choose the y scale: logarithmic where decades matter, also of values that fall below zero."""
-    finite = np.abs(values[np.isfinite(values)])
-    if spans_decades(values):
+    Parameters
+    ----------
+    ax : Axes
+    main : ndarray of shape (n,)
+        What must be seen, which decides: medians of a curve, and lines that it is compared with.
+    all_of_it : ndarray of shape (m,) or None
+        Every value drawn; of these the outermost hundredths may leave the picture.
+    """
+    main = main[np.isfinite(main)]
+    if not len(main):
+        return
+    rest = main if all_of_it is None else all_of_it[np.isfinite(all_of_it)]
+    low = min(float(main.min()), float(np.quantile(rest, OUTERMOST)))
+    high = max(float(main.max()), float(np.quantile(rest, 1 - OUTERMOST)))
+    size = np.abs(main[main != 0])
+    if main.min() > 0 and math.log10(main.max() / main.min()) > DECADES:
+        low = max(low, float(main.min()) / DEEPEST)  # batches with next to no loss
         ax.set_yscale("log")
-    elif len(finite) and finite.max() > 0 and values[np.isfinite(values)].min() < 0:
-        usual = max(float(np.quantile(finite, 0.1)), 1e-6 * float(finite.max()))
-        if math.log10(finite.max() / usual) > DECADES:
-            ax.set_yscale("symlog", linthresh=usual)
+        room = (high / low) ** HEADROOM
+        ax.set_ylim(low / room, high * room**2)
+    elif main.min() < 0 and math.log10(size.max() / np.median(size)) > DECADES:
+        ax.set_yscale("symlog", linthresh=float(np.median(size)))
+    elif high > low:
+        ax.set_ylim(low - HEADROOM * (high - low), high + 2 * HEADROOM * (high - low))
 
 
 def short(name: str) -> str:

@@ -11,6 +11,7 @@ from flatline.facts import Array
 from flatline.logs import EpochLog, LossLog, Marks, RunFacts
 from flatline.plots import frame
 from flatline.plots.dense import FEW, plot_dense
+from flatline.plots.legend import legend_above
 from flatline.plots.marks import draw_marks
 from flatline.plots.picture import picture
 from flatline.plots.trainability import COLOURS
@@ -74,39 +75,45 @@ def plot_loss(
     known = np.isfinite(losses.loss)
     if not known.any():
         raise CannotTell("no loss was a finite number")
-    ax, data = frame.axes(ax), losses.data
-    reached = [
-        plot_dense(
-            ax, losses.step, data, **{"color": COLOURS[0], "linewidth": 1.8, "label": "training loss", **line_kw}
-        )
-    ]
+    ax = frame.axes(ax)
+    style = {"color": COLOURS[0], "linewidth": 1.8, "label": "training loss", **line_kw}
+    drawn = [plot_dense(ax, losses.step, losses.data, **style)]
     penalty = losses.penalty_at(losses.step)
     if np.nanmax(np.abs(penalty[known])) > NOTABLE * np.nanmax(np.abs(losses.loss[known])):
         style = {"color": COLOURS[3], "linestyle": (0, (5, 1, 1, 1)), "label": "with penalties"}
-        reached.append(plot_dense(ax, losses.step, losses.loss, **style))
+        drawn.append(plot_dense(ax, losses.step, losses.loss, **style))
     if epochs is not None and "val_loss" in epochs.values:
-        reached.append(_draw_validation(ax, epochs.step, epochs.values["val_loss"]))
+        drawn.append(_draw_validation(ax, epochs.step, epochs.values["val_loss"]))
     null, perfect = (run.null, run.perfect) if run is not None else (math.nan, math.nan)
     if math.isfinite(null):
         ax.axhline(null, color=frame.GREY, linewidth=1.5, label=f"best constant prediction, {null:.3g}")
-        reached.append(np.array([null]))
-    frame.fit_height(ax, np.concatenate(reached))
-    if math.isfinite(perfect) and (perfect > 0 or ax.get_yscale() != "log"):
-        ax.axhline(perfect, color=COLOURS[2], linewidth=1.0, linestyle=":", label=f"perfect fit, {perfect:.3g}")
+    main = np.concatenate([each[0] for each in drawn] + [[null]])
+    frame.fit_height(ax, main, np.concatenate([each[1] for each in drawn]))
+    _draw_perfect(ax, perfect)
     _shade(ax, losses, progress(run, losses) if run is not None else None)
     frame.over_steps(ax)
     ax.set_ylabel("loss")
     draw_marks(ax, marks)
-    frame.legend(ax)
+    legend_above(ax)
     return ax
 
 
-def _draw_validation(ax: Axes, step: Array, values: Array) -> Array:
+def _draw_validation(ax: Axes, step: Array, values: Array) -> tuple[Array, Array]:
     finite = np.isfinite(values)
     style: dict[str, Any] = {"marker": "s", "markersize": 3.5} if finite.sum() <= FEW // 2 else {}
     style |= {"color": COLOURS[1], "linestyle": "--", "linewidth": 1.5, "label": "validation loss"}
     ax.plot(step[finite], values[finite], **style)
-    return np.asarray(values[finite], float)
+    return values[finite], values[finite]
+
+
+def _draw_perfect(ax: Axes, perfect: float) -> None:
+    """Draw the lowest loss there can be; on a log scale only where it is near."""
+    low, high = ax.get_ylim()
+    if ax.get_yscale() == "linear" and math.isfinite(perfect):
+        ax.set_ylim(min(low, perfect - frame.HEADROOM * (high - perfect)), high)
+    elif not low <= perfect <= high:
+        return
+    ax.axhline(perfect, color=COLOURS[2], linewidth=1.2, linestyle=":", label="perfect fit")
 
 
 def _shade(ax: Axes, losses: LossLog, now: Progress | None) -> None:

@@ -58,8 +58,8 @@ def draw_marks(ax: Axes, marks: Marks | None) -> None:
         Over steps, with its curves drawn and its x axis labelled.
     marks : Marks or None
     """
-    known = numbered(marks)[:MOST]
     left, right = ax.get_xlim()
+    known = tuple(mark for mark in numbered(marks) if left <= mark.step <= right)[:MOST]
     for together in _clusters(known, CLOSE * (right - left)):
         first, last = together[0].number, together[-1].number
         ax.axvline(together[0].step, color=GREY, linestyle=":", linewidth=1.0)

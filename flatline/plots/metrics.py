@@ -12,6 +12,7 @@ from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.logs import EpochLog, Marks, RunFacts
 from flatline.plots import frame
+from flatline.plots.legend import legend_above
 from flatline.plots.marks import draw_marks
 from flatline.plots.picture import literal, picture
 from flatline.plots.trainability import COLOURS
@@ -84,7 +85,7 @@ def plot_metrics(
     frame.over_steps(ax)
     ax.set_ylabel(literal(shown[0]) if len(shown) == 1 else "metric")
     draw_marks(ax, marks)
-    frame.legend(ax)
+    legend_above(ax)
     return ax
 
 

@@ -1,6 +1,7 @@
 """Draw what the outputs of a network can be against what they are asked to be."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,12 +12,21 @@ from flatline.plots import frame
 from flatline.plots.picture import literal, picture
 from flatline.plots.trainability import COLOURS
 
-MOST = 6  # outputs
+MOST = 3  # outputs
+WIDE = 100.0  # 1; largest end over the narrowest range, from where no linear scale shows both
+NOTHING = 1e-6  # 1; of a range: as good as 0
 _CLASSES = (Task.BINARY, Task.MULTICLASS, Task.MULTILABEL)
 
 
+class _Bar(NamedTuple):
+    label: str
+    low: float
+    high: float
+    asked: bool = False
+
+
 @picture(
-    "what the output can be, and what it is asked to be",
+    "output against what is asked of it",
     look_for="The solid bar must cover the striped one: what lies outside of it the network cannot say, whatever its "
     "weights are. A bar that reaches far beyond probabilities holds scores.",
     group="data",
@@ -48,42 +58,89 @@ def plot_output_range(objective: ObjectiveFacts, *, ax: Axes | None = None, **ba
     CannotTell
         When no range is known.
     """
-    rows = [(f"{head.name}: output", head.low, head.high, "", COLOURS[0], _asked(head)) for head in objective.heads]
-    bars = []
-    for label, low, high, hatch, colour, asked in rows[:MOST]:
-        bars.append((label, low, high, hatch, colour))
-        if asked is not None:
-            bars.append((asked[0], asked[1], asked[2], "///", COLOURS[1]))
-    bars = [bar for bar in bars if np.isfinite(bar[1:3]).all()]
+    bars = [bar for head in objective.heads[:MOST] for bar in _range(head, alone=len(objective.heads) == 1)]
     if not bars:
-        raise CannotTell("neither what the output can be nor what it is asked to be is known")
+        raise CannotTell("what the output can be is not known")
+    return _draw(ax, bars, "value", **bar_kw)
+
+
+@picture(
+    "class numbers against units",
+    look_for="The striped bar, the numbers that the labels hold, must lie within the solid one, the numbers of the "
+    "units: a class without a unit can never be predicted.",
+    group="data",
+    rank=35,
+    about=("misnumbered_share", "output_units", "label_width", "distinct_targets"),
+)
+def plot_class_numbers(objective: ObjectiveFacts, *, ax: Axes | None = None, **bar_kw: Any) -> Axes:
+    """Draw the numbers of the units of each output above those of the classes in its labels.
+
+    Parameters
+    ----------
+    objective : ObjectiveFacts
+    ax : Axes or None
+        Where to draw; a new figure is made when None.
+    **bar_kw
+        Passed on to `Axes.barh`.
+
+    Returns
+    -------
+    Axes
+        With two bars for each output whose labels are class numbers, the upper one of the units.
+
+    Raises
+    ------
+    CannotTell
+        When no labels are class numbers.
+    """
+    bars = [bar for head in objective.heads[:MOST] for bar in _numbers(head, alone=len(objective.heads) == 1)]
+    if not bars:
+        raise CannotTell("no labels are class numbers")
+    return _draw(ax, bars, "number of the class", **bar_kw)
+
+
+def _draw(ax: Axes | None, bars: list[_Bar], quantity: str, **bar_kw: Any) -> Axes:
     ax = frame.axes(ax)
-    for row, (_, low, high, hatch, colour) in enumerate(bars):
-        style = {"facecolor": colour if not hatch else "white", "edgecolor": colour, "hatch": hatch, "height": 0.55}
-        ax.barh(row, high - low, left=low, **{**style, **bar_kw})
-        ax.plot([low, high], [row, row], color=colour, marker="|" if high > low else "D", linestyle="none")
-        ax.annotate(
-            f"{low:.3g} … {high:.3g}" if high > low else f"always {low:.3g}", ((low + high) / 2, row - 0.3),
-            ha="center", va="bottom", fontsize="small",
-        )  # fmt: skip
-    ends = np.array([end for bar in bars for end in bar[1:3]])
-    largest, widths = np.abs(ends).max(), [bar[2] - bar[1] for bar in bars if bar[2] > bar[1]]
-    if widths and largest > 100 * min(widths):
-        ax.set_xscale("symlog", linthresh=min(widths))
-    ax.set_yticks(range(len(bars)), [literal(bar[0]) for bar in bars])
+    for row, bar in enumerate(bars):
+        colour = COLOURS[1] if bar.asked else COLOURS[0]
+        style = {"facecolor": "white", "hatch": "///"} if bar.asked else {"facecolor": colour}
+        ax.barh(row, bar.high - bar.low, left=bar.low, **{"edgecolor": colour, "height": 0.55, **style, **bar_kw})
+        if bar.low == bar.high:
+            ax.plot([bar.low], [row], color=colour, marker="D", linestyle="none")
+        told = f"always {bar.low:.3g}" if bar.low == bar.high else f"{bar.low:.3g} … {bar.high:.3g}"
+        ax.annotate(told, (bar.low, row - 0.3), ha="left", va="bottom", fontsize="small")
+    ends, widths = [end for bar in bars for end in (bar.low, bar.high)], [bar.high - bar.low for bar in bars]
+    least = min((width for width in widths if width > 0), default=0.0)
+    if 0 < WIDE * least < max(map(abs, ends)):
+        ax.set_xscale("symlog", linthresh=least)
+    else:
+        ax.margins(x=0.1)
+    ax.set_yticks(range(len(bars)), [literal(bar.label) for bar in bars])
     ax.set_ylim(len(bars) - 0.5, -0.8)
-    ax.margins(x=0.12)
     ax.grid(axis="x", alpha=0.3)
-    ax.set_xlabel("value")
+    ax.set_xlabel(quantity)
     return ax
 
 
-def _asked(head: HeadFacts) -> tuple[str, float, float] | None:
-    """What the loss asks of an output: a label, and the range; None where it is not known."""
-    if head.task in _CLASSES and head.encoding != "values" and "crossentropy" in head.loss:
-        return None if head.from_logits else ("asked: probability", 0.0, 1.0)
-    if head.encoding == "integers" and head.task is Task.MULTICLASS:
-        return None
-    if head.target is None or not np.isfinite([head.target.minimum, head.target.maximum]).all():
-        return None
-    return "asked: targets", head.target.minimum, head.target.maximum
+def _range(head: HeadFacts, *, alone: bool) -> Iterator[_Bar]:
+    if not np.isfinite([head.low, head.high]).all():
+        return
+    whose, tiny = "" if alone else f"{head.name}: ", NOTHING * (head.high - head.low)
+    yield _Bar(f"{whose}output", 0.0 if abs(head.low) < tiny else head.low, head.high)
+    probability = head.task in _CLASSES and head.encoding != "values" and "crossentropy" in head.loss
+    if probability and not head.from_logits:
+        yield _Bar("asked: probability", 0.0, 1.0, asked=True)
+    elif not probability and not _are_numbers(head) and head.target is not None and np.isfinite(head.target.minimum):
+        yield _Bar("asked: targets", head.target.minimum, head.target.maximum, asked=True)
+
+
+def _numbers(head: HeadFacts, *, alone: bool) -> Iterator[_Bar]:
+    if _are_numbers(head) and head.target is not None and np.isfinite(head.target.minimum):
+        whose = "" if alone else f"{head.name}: "
+        yield _Bar(f"{whose}units", 0.0, float(head.units - 1))
+        yield _Bar("labels", head.target.minimum, head.target.maximum, asked=True)
+
+
+def _are_numbers(head: HeadFacts) -> bool:
+    """Whether the labels number the units."""
+    return head.encoding == "integers" and head.loss == "sparse_categorical_crossentropy"

@@ -22,7 +22,7 @@ SLIDE = (13.33, 7.5)  # inches: 16:9
 ROWS, COLUMNS = 2, 3
 LEADING = 1.36  # 1; from one line to the next, over the size of its letters
 SHRINK = 0.72  # 1; of the size of text in a panel, which has a third of the width that pictures are made for
-SHOWN = 2  # codes above a panel
+TITLE = 54  # characters above a panel
 ALSO = 3  # further findings that are told
 
 _SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!"}
@@ -82,7 +82,7 @@ def overview(
     """
     pictures = panels.in_order(facts, findings)
     if not pictures and not curves:
-        raise CannotTell("nothing was measured that could be drawn")
+        raise CannotTell("it holds neither facts nor curves; have one made by check_setup, diagnose or judge")
     if figure is None:
         from matplotlib import pyplot
 
@@ -225,5 +225,7 @@ def _finish(panel: SubFigure, title: str, codes: Sequence[str] = ()) -> None:
         legend = ax.get_legend()
         for text in (ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *(legend.get_texts() if legend else ())):
             text.set_fontsize(SHRINK * float(text.get_fontsize()))
-    told = f" ({', '.join(codes[:SHOWN])}{', …' if codes[SHOWN:] else ''})" if codes else ""
-    panel.suptitle(f"{title[0].upper()}{title[1:]}{told}", x=0.03, ha="left", size=9.5, weight="bold")
+    told = f"{title[0].upper()}{title[1:]}"
+    room = (TITLE - len(told)) // len("FL501, ")
+    told += f" ({', '.join(codes[:room])}{', …' if codes[room:] else ''})" if codes and room > 0 else ""
+    panel.suptitle(told, x=0.03, ha="left", size=9.5, weight="bold")

@@ -1,6 +1,6 @@
 """Choose the pictures of an overview: what is wrong shows first, and every side of a training is shown."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flatline.diagnosis import severity_of
@@ -21,14 +21,12 @@ SUBJECTS = {
 }
 """First digit of a code, and the group of pictures that shows most of it, where none is about its numbers."""
 
-A_FINDING = 2  # pictures that one finding brings in
-
 
 def in_order(facts: Mapping[type, Any], findings: Sequence[Finding]) -> tuple[Picture[Any], ...]:
     """Order the pictures that belong to these facts, the one to be shown first first.
 
     First comes what was tried, then the loss, against which all else is read; then what the findings stand on, in their
-    order; then one picture of each group, and what is left.
+    order; then a picture of each group of which there is none, another of the loss, and what is left.
 
     Parameters
     ----------
@@ -36,8 +34,8 @@ def in_order(facts: Mapping[type, Any], findings: Sequence[Finding]) -> tuple[Pi
     findings : sequence of Finding
         The most severe first.
     """
-    turns = {picture.name: picture for picture in _in_turn(tuple(pictures_of(facts)), findings)}
-    return tuple(turns.values())
+    turn = _in_turn(tuple(pictures_of(facts)), findings)
+    return tuple({picture.name: picture for picture in turn}.values())
 
 
 def stands_on(picture: Picture[Any], findings: Sequence[Finding]) -> tuple[str, ...]:
@@ -45,16 +43,18 @@ def stands_on(picture: Picture[Any], findings: Sequence[Finding]) -> tuple[str, 
     return tuple(dict.fromkeys(finding.code for finding in findings if _shows(picture, finding)))
 
 
-def _in_turn(known: Sequence[Picture[Any]], findings: Sequence[Finding]) -> Iterator[Picture[Any]]:
-    yield from _of("experiment", known)[:1]
-    yield from _of("loss", known)[:1]
-    alarms = [finding for finding in findings if severity_of(finding) > Severity.INFO]
-    for finding in alarms:
-        about = [picture for picture in known if _shows(picture, finding)]
-        yield from about[:A_FINDING] or _of(SUBJECTS.get(finding.code[2:3], ""), known)[:1]
-    for place in range(len(known)):
-        for group in GROUPS:
-            yield from _of(group, known)[place : place + 1]
+def _in_turn(known: Sequence[Picture[Any]], findings: Sequence[Finding]) -> list[Picture[Any]]:
+    turn = [*_of("experiment", known)[:1], *_of("loss", known)[:1]]
+    for finding in findings:
+        if severity_of(finding) > Severity.INFO:
+            about = [picture for picture in known if _shows(picture, finding)]
+            turn += (about or _of(SUBJECTS.get(finding.code[2:3], ""), known))[:1]
+    shown = {picture.group for picture in turn}
+    turn += [picture for group in GROUPS if group not in shown for picture in _of(group, known)[:1]]
+    turn += _of("loss", known)[:2]
+    return turn + [
+        picture for place in range(len(known)) for group in GROUPS for picture in _of(group, known)[place : place + 1]
+    ]
 
 
 def _of(group: str, known: Sequence[Picture[Any]]) -> list[Picture[Any]]:

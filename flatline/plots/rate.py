@@ -56,7 +56,7 @@ def plot_learning_rate(
         raise CannotTell(f"the learning rate is {known[0]:.3g} in every sampled step")
     ax = frame.axes(ax)
     style = {"color": COLOURS[0], "linewidth": 1.8, "label": "learning rate"}
-    frame.fit_height(ax, plot_dense(ax, updates.step, updates.learning_rate, **{**style, **line_kw}))
+    frame.fit_height(ax, *plot_dense(ax, updates.step, updates.learning_rate, **{**style, **line_kw}))
     frame.over_steps(ax)
     ax.set_ylabel("learning rate")
     draw_marks(ax, marks)
