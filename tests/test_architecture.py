@@ -139,6 +139,13 @@ def _is_plt(function: ast.Attribute) -> bool:
     return isinstance(function.value, ast.Name) and function.value.id == "plt"
 
 
+def test_pictures_are_imported_where_they_are_drawn() -> None:
+    for path in MODULES:
+        if name_of(path) != "plots":
+            found = [name for name in imports(path, top_only=True) if name.startswith(("flatline.plots", "matplotlib"))]
+            assert not found, path
+
+
 def test_files_are_short_in_the_middle() -> None:
     lengths = [len(path.read_text(encoding="utf-8").splitlines()) for path in MODULES if path.name != "__init__.py"]
     assert median(lengths) <= MAX_MEDIAN

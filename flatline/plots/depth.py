@@ -1,5 +1,6 @@
 """Draw a quantity of every layer as a profile over depth: the first layer on top, the last at the bottom."""
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,6 +13,7 @@ from flatline.plots import frame
 from flatline.plots.legend import legend_above
 from flatline.plots.trainability import COLOURS
 
+DECADE = 10.0
 FEW = 40  # layers up to which each is marked
 STYLES: tuple[dict[str, Any], ...] = (
     {"color": COLOURS[1], "linestyle": "--", "marker": "s", "linewidth": 1.4},
@@ -56,7 +58,7 @@ def plot_profile(
     usual : tuple of float or None
         Ends of a shaded band.
     missing : str
-        What NaN means, for the legend.
+        What NaN means, for the legend; "" where it means nothing.
     always : collection of str
         Layers that are named in any case.
     ax : Axes or None
@@ -90,8 +92,12 @@ def plot_profile(
     for bound in bounds:
         if np.isfinite(bound.value) and (bound.value > 0 or not log):
             ax.axvline(bound.value, color="#000000", linestyle=":", linewidth=1.4, label=bound.label)
-    if log and any((values > 0).any() for values in profiles.values()):
+    if log and (bounds or usual or any((values > 0).any() for values in profiles.values())):
         ax.set_xscale("log")
+        low, high = ax.get_xlim()
+        if high < DECADE**2 * low:  # what differs by less hardly differs, and needs two decades for its ticks
+            middle = math.sqrt(low * high)
+            ax.set_xlim(middle / DECADE, middle * DECADE)
     elif log:
         ax.set_xticks([])  # all of them stand at the edge
     else:
@@ -105,7 +111,7 @@ def plot_profile(
 
 def _at_edge(ax: Axes, depth: Array, marker: str, label: str) -> None:
     """Show at the left edge, inside it, what has no place on the scale."""
-    if len(depth):
+    if len(depth) and label:
         ax.plot(
             np.full(len(depth), 0.015), depth, transform=ax.get_yaxis_transform(), color="#000000", marker=marker,
             markersize=5, linestyle="none", label=label,

@@ -63,11 +63,13 @@ def fit_height(ax: Axes, main: Array, all_of_it: Array | None = None) -> None:
     elif main.min() < 0 and math.log10(size.max() / np.median(size)) > DECADES:
         ax.set_yscale("symlog", linthresh=float(np.median(size)))
     elif high > low:
+        ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.6g}"))  # a power of ten above is no place
         ax.set_ylim(low - HEADROOM * (high - low), high + 2 * HEADROOM * (high - low))
 
 
 def short(name: str) -> str:
     """Shorten a name in its middle, where names of layers differ least."""
+    name = " ".join(name.split())
     if len(name) > MAX_NAME:
         name = f"{name[: MAX_NAME // 2]}…{name[1 - MAX_NAME // 2 :]}"
     return literal(name)

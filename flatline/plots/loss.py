@@ -17,6 +17,7 @@ from flatline.plots.picture import picture
 from flatline.plots.trainability import COLOURS
 from flatline.progress import Progress, State, progress
 
+MOST = 20  # places where the loss is no number
 NOTABLE = 0.01  # 1; share of the loss that penalties make up from where they are drawn apart
 
 _SPANS = {
@@ -119,11 +120,11 @@ def _draw_perfect(ax: Axes, perfect: float) -> None:
 def _shade(ax: Axes, losses: LossLog, now: Progress | None) -> None:
     """Shade the span in which nothing is gained, and mark losses that are no number."""
     bad = ~np.isfinite(losses.loss)
-    if bad.any():
-        at = losses.step[bad]
+    begins = losses.step[bad & ~np.append(False, bad[:-1])][:MOST]
+    if len(begins):
         ax.plot(
-            at, np.full(len(at), 0.02), transform=ax.get_xaxis_transform(), color=COLOURS[1], marker="x", markersize=6,
-            linestyle="none", label=f"no number, first in step {at[0]:,}",
+            begins, np.full(len(begins), 0.03), transform=ax.get_xaxis_transform(), color=COLOURS[1], marker="x",
+            markersize=7, markeredgewidth=2.0, linestyle="none", label=f"no number, from step {begins[0]:,}",
         )  # fmt: skip
     if now is None or now.state not in _SPANS:
         return

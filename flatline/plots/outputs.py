@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import SymmetricalLogLocator
 
 from flatline.errors import CannotTell
 from flatline.facts import HeadFacts, ObjectiveFacts, Task
@@ -23,6 +24,10 @@ class _Bar(NamedTuple):
     low: float
     high: float
     asked: bool = False
+
+    @property
+    def told(self) -> str:
+        return f"always {self.low:.3g}" if self.low == self.high else f"{self.low:.3g} … {self.high:.3g}"
 
 
 @picture(
@@ -107,16 +112,15 @@ def _draw(ax: Axes | None, bars: list[_Bar], quantity: str, **bar_kw: Any) -> Ax
         ax.barh(row, bar.high - bar.low, left=bar.low, **{"edgecolor": colour, "height": 0.55, **style, **bar_kw})
         if bar.low == bar.high:
             ax.plot([bar.low], [row], color=colour, marker="D", linestyle="none")
-        told = f"always {bar.low:.3g}" if bar.low == bar.high else f"{bar.low:.3g} … {bar.high:.3g}"
-        ax.annotate(told, (bar.low, row - 0.3), ha="left", va="bottom", fontsize="small")
     ends, widths = [end for bar in bars for end in (bar.low, bar.high)], [bar.high - bar.low for bar in bars]
     least = min((width for width in widths if width > 0), default=0.0)
     if 0 < WIDE * least < max(map(abs, ends)):
         ax.set_xscale("symlog", linthresh=least)
-    else:
-        ax.margins(x=0.1)
-    ax.set_yticks(range(len(bars)), [literal(bar.label) for bar in bars])
-    ax.set_ylim(len(bars) - 0.5, -0.8)
+        ax.xaxis.set_major_locator(SymmetricalLogLocator(base=10.0, linthresh=10.0 * least))  # ticks beside 0 collide
+    ax.use_sticky_edges = False
+    ax.margins(x=0.05)
+    ax.set_yticks(range(len(bars)), [f"{literal(bar.label)}\n{bar.told}" for bar in bars])
+    ax.set_ylim(len(bars) - 0.5, -0.5)
     ax.grid(axis="x", alpha=0.3)
     ax.set_xlabel(quantity)
     return ax

@@ -21,7 +21,7 @@ from flatline.plots.trainability import COLOURS, plot_training_curves
 SLIDE = (13.33, 7.5)  # inches: 16:9
 ROWS, COLUMNS = 2, 3
 LEADING = 1.36  # 1; from one line to the next, over the size of its letters
-SHRINK = 0.72  # 1; of the size of text in a panel, which has a third of the width that pictures are made for
+SHRINK = {1: 1.0, 2: 0.85, 3: 0.72}  # 1; of the text in a panel, by how many stand side by side
 TITLE = 54  # characters above a panel
 ALSO = 3  # further findings that are told
 
@@ -81,8 +81,10 @@ def overview(
         When there is nothing to draw; the figure is left empty.
     """
     pictures = panels.in_order(facts, findings)
-    if not pictures and not curves:
+    spare = bool(curves) and all(picture.group != "loss" for picture in pictures)
+    if not pictures and not spare:
         raise CannotTell("it holds neither facts nor curves; have one made by check_setup, diagnose or judge")
+    new = figure is None
     if figure is None:
         from matplotlib import pyplot
 
@@ -92,9 +94,13 @@ def overview(
     height = _height(lines) / (72 * SLIDE[1])
     words, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[height, 1 - height]).ravel()
     _write(words, lines)
-    loss = any(picture.group in ("loss", "experiment") for picture in pictures)
-    spare = None if loss or not curves else (curves, null)
-    _draw(below, facts, pictures, findings, spare)
+    try:
+        _draw(below, facts, pictures, findings, (curves or {}, null) if spare else None)
+    except CannotTell:
+        figure.clear()
+        if new:
+            pyplot.close(figure)
+        raise
     return figure
 
 
@@ -164,7 +170,7 @@ def _lines(text: str, like: _Line, most: int) -> Iterator[_Line]:
     """Break a text into so many lines at most that fit the width of the figure."""
     text = "".join(sign if sign.isprintable() else " " for sign in text)
     columns = sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
-    em = 0.64 if like.weight == "bold" else 0.57  # of DejaVu Sans, a word of prose on average
+    em = 0.62 if like.weight == "bold" else 0.53  # of DejaVu Sans, a word of prose on average
     fits = int(0.96 * SLIDE[0] * 72 / (em * like.size) * len(text) / max(columns, 1))
     for line in textwrap.wrap(text, max(fits, 10), max_lines=most, placeholder=" …"):
         yield like._replace(text=line)
@@ -199,32 +205,34 @@ def _draw(
     n = len(pictures) + (spare is not None)
     rows, columns = (1, n) if n <= COLUMNS else (ROWS, COLUMNS if n > 2 * ROWS else ROWS)
     free = list(area.subfigures(rows, columns, squeeze=False).ravel())
-    if spare is not None:
-        panel = free.pop(0)
-        plot_training_curves(spare[0], null=spare[1], ax=panel.subplots())
-        _finish(panel, "losses of the short trainings")
-    empty: list[Picture[Any]] = []
+    empty: dict[str, Picture[Any]] = {}  # by the reason
     for picture in pictures:
         if not free:
             break
-        if picture.draw(facts, free[0].subplots()) is None:
-            _finish(free.pop(0), picture.title, panels.stands_on(picture, findings))
+        reason = picture.draw(facts, free[0].subplots())
+        if reason is None:
+            _finish(free.pop(0), picture.title, SHRINK[columns], panels.stands_on(picture, findings))
         else:
             free[0].clear()
-            empty.append(picture)
-    for panel, picture in zip(free, empty, strict=False):
+            empty.setdefault(reason, picture)
+    if spare is not None and free:
+        plot_training_curves(spare[0], null=spare[1], ax=free[0].subplots())
+        _finish(free.pop(0), "losses of the short trainings", SHRINK[columns])
+    if len(free) == rows * columns:
+        raise CannotTell("; ".join(empty))
+    for panel, picture in zip(free, empty.values(), strict=False):
         picture.draw(facts, panel.subplots())
-        _finish(panel, picture.title)
+        _finish(panel, picture.title, SHRINK[columns])
 
 
-def _finish(panel: SubFigure, title: str, codes: Sequence[str] = ()) -> None:
+def _finish(panel: SubFigure, title: str, shrink: float, codes: Sequence[str] = ()) -> None:
     """Write what a panel shows above it, and make its text as small as the panel."""
     for ax in panel.axes:
         ax.minorticks_off()  # no more than a smear at this size
-        ax.tick_params(labelsize=SHRINK * 9)
+        ax.tick_params(labelsize=shrink * 9)
         legend = ax.get_legend()
         for text in (ax.title, ax.xaxis.label, ax.yaxis.label, *ax.texts, *(legend.get_texts() if legend else ())):
-            text.set_fontsize(SHRINK * float(text.get_fontsize()))
+            text.set_fontsize(shrink * float(text.get_fontsize()))
     told = f"{title[0].upper()}{title[1:]}"
     room = (TITLE - len(told)) // len("FL501, ")
     told += f" ({', '.join(codes[:room])}{', …' if codes[room:] else ''})" if codes and room > 0 else ""
