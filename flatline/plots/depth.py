@@ -86,9 +86,12 @@ def plot_profile(
         marker = {"markersize": 4} if len(names) <= FEW else {"marker": ""}
         seen = np.isfinite(values) & ((values > 0) | (not log))
         ax.plot(np.where(seen, values, np.nan), depth, **{**style, **marker, "label": name, **line_kw})
-    latest = list(profiles.values())[-1]
-    _at_edge(ax, depth[latest == 0] if log else depth[:0], "<", "exactly 0")
-    _at_edge(ax, depth[np.isnan(latest)], "x", missing)
+    *earlier, latest = profiles
+    if log:
+        for name in earlier:
+            _at_edge(ax, depth[profiles[name] == 0], "4", f"exactly 0: {name}", COLOURS[1])
+        _at_edge(ax, depth[profiles[latest] == 0], "<", "exactly 0")
+    _at_edge(ax, depth[np.isnan(profiles[latest])], "x", missing)
     for bound in bounds:
         if np.isfinite(bound.value) and (bound.value > 0 or not log):
             ax.axvline(bound.value, color="#000000", linestyle=":", linewidth=1.4, label=bound.label)
@@ -109,12 +112,12 @@ def plot_profile(
     return ax
 
 
-def _at_edge(ax: Axes, depth: Array, marker: str, label: str) -> None:
+def _at_edge(ax: Axes, depth: Array, marker: str, label: str, colour: str = "#000000") -> None:
     """Show at the left edge, inside it, what has no place on the scale."""
     if len(depth) and label:
         ax.plot(
-            np.full(len(depth), 0.015), depth, transform=ax.get_yaxis_transform(), color="#000000", marker=marker,
-            markersize=5, linestyle="none", label=label,
+            np.full(len(depth), 0.015), depth, transform=ax.get_yaxis_transform(), color=colour, marker=marker,
+            markersize=6, linestyle="none", label=label,
         )  # fmt: skip
 
 

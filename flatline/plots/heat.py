@@ -117,6 +117,7 @@ def plot_heat_map(
     ]
     frame.name_rows(ax, names, always=always)
     frame.over_steps(ax)
+    ax.set_xlim(step[0] - 0.5, step[-1] + 0.5)
     if handles:
         ax.legend(
             handles=handles, loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, frameon=False, fontsize="small"

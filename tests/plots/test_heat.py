@@ -44,7 +44,7 @@ def test_the_map_is_the_numbers_given(ax):
     shown = image.get_array()
     assert shown.shape == (2, COLUMNS)
     assert (shown[0, 0], shown[0, -1], shown[1, 0]) == (0.0, 1.0, 0.5) and shown.mask[1, -1]
-    assert image.get_extent() == [0.5, 5.5, 1.5, -0.5]
+    assert image.get_extent() == [0.5, 5.5, 1.5, -0.5] and ax.get_xlim() == (0.5, 5.5)
     assert legend(ax) == ["not measured"] and ax.patch.get_hatch()
     assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
     bar = ax.figure.axes[1]

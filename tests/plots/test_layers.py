@@ -139,6 +139,7 @@ def test_a_network_at_its_start(ax):
     model = facts.model(*layers)
     plot_initial_signal(model, ax=ax)
     assert labelled(ax)["size, root mean square"].get_xdata().tolist() == [2.0, 0.5, 0.7]
+    assert labelled(ax)["exactly 0: spread over samples"].get_ydata().tolist() == [0]
     ax = Figure().subplots()
     plot_initial_units(model, ax=ax)
     assert labelled(ax)["dead"].get_xdata()[0] == 0.7 and labelled(ax)["saturated"].get_xdata()[1] == 0.2
