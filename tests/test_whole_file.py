@@ -18,7 +18,8 @@ def test_what_cannot_be_written_is_left_as_it_was(tmp_path, monkeypatch):
     path.write_bytes(b"old")
 
     def full(self, content):
-        self.touch()
+        with self.open("wb") as half:
+            half.write(content[:1])
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
