@@ -88,7 +88,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "run_dir", metavar="RUN", type=Path, help="directory of `flatline run`, or a callback's run_dir"
     )
-    report.add_argument("-o", "--output", metavar="FILE", help="write the report to a .html or .json file instead")
+    report.add_argument(
+        "-o", "--output", metavar="FILE", help="write it to a .html, .json, .png, .svg or .pdf file instead"
+    )
     _judging(report)
 
     compare = subparsers.add_parser("compare", help="say where two recorded runs part")

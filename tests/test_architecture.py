@@ -13,7 +13,7 @@ ROOT = Path(flatline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
     {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"},
-    {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"},
+    {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics", "whole_file"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},
@@ -45,6 +45,8 @@ LEVELS = (
         "comparison",
         "loggers",
         "preflight",
+        "live",
+        "standstill",
         "midway",
         "stopping",
         "learning_rate",
@@ -136,6 +138,13 @@ def test_module(path: Path) -> None:
 
 def _is_plt(function: ast.Attribute) -> bool:
     return isinstance(function.value, ast.Name) and function.value.id == "plt"
+
+
+def test_pictures_are_imported_where_they_are_drawn() -> None:
+    for path in MODULES:
+        if name_of(path) != "plots":
+            found = [name for name in imports(path, top_only=True) if name.startswith(("flatline.plots", "matplotlib"))]
+            assert not found, path
 
 
 def test_files_are_short_in_the_middle() -> None:

@@ -18,6 +18,9 @@ GROUPS = ("loss", "gradients", "activations", "weights", "data", "experiment")
 SIZE = (7.0, 3.5)  # inches; fits a page of text
 WIDE = (10.0, 4.5)
 
+TIMELESS: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+"""What keeps the time of day out of an image, by format: the same drawing is the same file."""
+
 P = ParamSpec("P")
 
 
@@ -35,6 +38,7 @@ class Picture(Generic[P]):
     group: str
     rank: int
     size: tuple[float, float]
+    about: tuple[str, ...]
     function: Callable[P, Axes]
     needs: dict[str, type]
     optional: frozenset[str]
@@ -78,7 +82,13 @@ class Picture(Generic[P]):
 
 
 def picture(
-    title: str, *, look_for: str, group: str, rank: int = 50, size: tuple[float, float] = SIZE
+    title: str,
+    *,
+    look_for: str,
+    group: str,
+    rank: int = 50,
+    size: tuple[float, float] = SIZE,
+    about: tuple[str, ...] = (),
 ) -> Callable[[Callable[P, Axes]], Picture[P]]:
     """Declare a picture of a report.
 
@@ -94,6 +104,8 @@ def picture(
         Its place in the group, the lowest first.
     size : tuple of float
         Width and height in inches.
+    about : tuple of str
+        Quantities of `flatline.glossary` that it shows: an overview draws it where findings stand on them.
     """
 
     def declare(function: Callable[P, Axes]) -> Picture[P]:
@@ -105,6 +117,7 @@ def picture(
             group=group,
             rank=rank,
             size=size,
+            about=about,
             function=function,
             needs=needs,
             optional=optional,
@@ -126,11 +139,16 @@ def pictures_of(facts: Mapping[type, Any]) -> Iterator[Picture[Any]]:
 
 def svg(figure: Figure) -> bytes:
     """Return a figure as an SVG image."""
+    return image(figure, "svg")
+
+
+def image(figure: Figure, format: str, *, dpi: float = 120.0) -> bytes:
+    """Return a figure as an image of a format that matplotlib knows: "png", "svg", "pdf"."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        figure.savefig(buffer, format=format, dpi=dpi, metadata=TIMELESS.get(format))
     return buffer.getvalue()
 
 
