@@ -226,17 +226,16 @@ def _names(facts: Mapping[type, Any]) -> dict[str, str]:
     """Names of the user's in the facts, and what they are called instead: a layer by its kind and its place."""
     names: dict[str, str] = {}
     layers: list[str] = []
-    for kind in (ModelFacts, RunFacts):
-        known = facts.get(kind)
+    model, objective, run = facts.get(ModelFacts), facts.get(ObjectiveFacts), facts.get(RunFacts)
+    for known in (model, run):
         for layer in known.layers if isinstance(known, ModelFacts | RunFacts) else ():
             if layer.name not in layers:
                 layers.append(layer.name)
                 names[layer.name] = f"{_kind(layer.kind)}-{len(layers)}"
-    for kind in (ObjectiveFacts, RunFacts):
-        known = facts.get(kind)
-        for number, head in enumerate(known.heads if isinstance(known, ObjectiveFacts | RunFacts) else (), start=1):
-            names.setdefault(head.name, f"output-{number}")
-    run = facts.get(RunFacts)
+    for outputs in (objective, run):
+        heads = outputs.heads if isinstance(outputs, ObjectiveFacts | RunFacts) else ()
+        for number, name in enumerate((head.name for head in heads), start=1):
+            names.setdefault(name, f"output-{number}")
     if isinstance(run, RunFacts):
         names.setdefault(run.model, "model")
     return {name: other for name, other in names.items() if name}
