@@ -33,8 +33,17 @@ class Section:
     folded: bool = False
 
 
-def sections(report: "Report", drawings: Sequence[Drawing]) -> tuple[Section, ...]:
-    """Return the parts of a report in the order in which they are read; none is empty."""
+def sections(report: "Report", drawings: Sequence[Drawing], layers: str = "") -> tuple[Section, ...]:
+    """Return the parts of a report in the order in which they are read, those that are not empty.
+
+    Parameters
+    ----------
+    report : Report
+    drawings : sequence of Drawing
+        Its pictures.
+    layers : str
+        The browser of its layers.
+    """
     evidence = [drawing for drawing in drawings if drawing.group != RUNS]
     n_drawn = sum(drawing.drawn for drawing in evidence)
     passed = [_outcome("passed", wording.label(each)) for each in report.passed]
@@ -42,6 +51,7 @@ def sections(report: "Report", drawings: Sequence[Drawing]) -> tuple[Section, ..
     parts = (
         Section(key="causes", title="Causes and fixes", body=_causes(report), count=len(report.findings)),
         Section(key="evidence", title="Evidence", body=_pictures(evidence), count=n_drawn or None, folded=not n_drawn),
+        Section(key="layers", title="What the layers see", body=layers),
         Section(key="tried", title=tried.TITLE, body=_tried(report, drawings)),
         Section(key="passed", title="What passed", body=_list(passed), count=len(passed), folded=True),
         Section(

@@ -9,6 +9,7 @@ from flatline import diagnosis
 from flatline.reports import html, wording
 from flatline.reports.drawings import drawings
 from flatline.reports.html import Section, prose, resource
+from flatline.reports.layers import browser
 
 if TYPE_CHECKING:
     from flatline.reports.report import Report
@@ -30,15 +31,18 @@ def document(report: "Report") -> str:
     report : Report
         Of any kind; as `flatline.reports.private.private` returns it, where the page is to be passed on.
     """
-    style, script = f"{resource('parts.css')}{resource('page.css')}", resource("page.js")
-    parts = html.sections(report, drawings(report))
+    layers = browser(report)
+    style = f"{resource('parts.css')}{resource('page.css')}{layers.style}"
+    script = f"{resource('page.js')}{layers.script}"
+    parts = html.sections(report, drawings(report), layers.markup)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>flatline report</title>\n<style>{style}</style></head>\n<body>\n"
-        '<a class="skip" href="#causes">Skip to the causes</a>\n<div class="page flatline">\n'
-        f"{_top(report)}\n{_side(report, parts)}\n<main>\n{''.join(map(_section, parts))}</main>\n</div>\n"
+        '<a class="skip" href="#main">Skip to the outcomes</a>\n<div class="page flatline">\n'
+        f"{_top(report)}\n{_side(report, parts)}\n"
+        f'<main id="main" tabindex="-1">\n{"".join(map(_section, parts))}</main>\n</div>\n'
         f"<script>{script}</script>\n</body></html>\n"
     )
 
