@@ -109,6 +109,7 @@ def _first_line(error: BaseException) -> str:
 def run(arguments: argparse.Namespace) -> int:
     from datetime import datetime
 
+    from flatline.run_directory import runs_in
     from flatline.running import Flight
     from flatline.settings import selection
 
@@ -131,7 +132,10 @@ def run(arguments: argparse.Namespace) -> int:
         _tell("a training loop of your own is recorded by `with monitor.step(…)`; the README has an example")
         return code or WRONG
     found = _show(directory, arguments, fail_on)
-    _tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again, with `-o report.html` as a page")
+    runs = runs_in(directory)
+    one = run_dir if len(runs) < 2 else run_dir / runs[0].name
+    _tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again")
+    _tell(f"`flatline report {one} -o report.html` writes it as a page with pictures")
     return code or found
 
 
