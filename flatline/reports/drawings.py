@@ -77,8 +77,8 @@ def _source(figure: "Figure") -> str:
     """The image as text, of the form that takes fewer bytes: thousands of points are smaller as dots than as paths."""
     from flatline.plots import picture
 
-    image, kind = picture.svg(figure), "svg+xml"
+    image, kind = picture.image(figure, "svg"), "svg+xml"
     if len(image) > LARGE:
-        dots = picture.png(figure, dpi=2 * DOTS)
+        dots = picture.image(figure, "png", dpi=2 * DOTS)
         image, kind = min((image, kind), (dots, "png"), key=lambda each: len(each[0]))
     return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"

@@ -11,6 +11,8 @@ import sys
 import types
 from html.parser import HTMLParser
 
+import pytest
+
 from flatline.facts import RehearsalFacts, TinySubsetFacts
 from flatline.reports import drawings, page
 from tests import experiments
@@ -124,12 +126,14 @@ def test_pictures_are_drawn_into_the_file_and_described():
     assert b"<svg" in drawing and b"<script" not in drawing
 
 
-def test_a_large_picture_is_kept_as_dots(monkeypatch):
-    monkeypatch.setattr(drawings, "LARGE", 0)
-    monkeypatch.setattr("flatline.plots.picture.png", lambda figure, dpi: b"dots")
-    assert [each.source for each in drawings.drawings(make.SEED)] == ["data:image/png;base64,ZG90cw=="]
-    monkeypatch.setattr("flatline.plots.picture.png", lambda figure, dpi: b"dots" * 100_000)
-    assert drawings.drawings(make.SEED)[0].source.startswith("data:image/svg+xml;")
+@pytest.mark.parametrize(("dots", "kind"), [(b"dots", "png"), (b"dots" * 100_000, "svg+xml")])
+def test_a_large_picture_is_kept_as_dots_where_they_are_smaller(monkeypatch, dots, kind):
+    def image(figure, format, **how):
+        return dots if format == "png" else b"<svg>" * 20_000
+
+    monkeypatch.setattr("flatline.plots.picture.image", image)
+    (drawing,) = drawings.drawings(make.SEED)
+    assert drawing.source.startswith(f"data:image/{kind};base64,")
 
 
 def test_a_picture_that_cannot_be_drawn_says_why_in_its_place():

@@ -2,8 +2,8 @@
 
 import pytest
 
+from flatline import whole_file
 from flatline.errors import FlatlineError
-from flatline.reports import saving
 from tests.reports import make
 
 
@@ -39,9 +39,9 @@ def test_what_was_there_stays_when_the_disk_is_full(tmp_path, monkeypatch, broke
     path = tmp_path / "report.html"
     path.write_text("old")
     if broken == "fsync":
-        monkeypatch.setattr(saving.os, "fsync", full)
+        monkeypatch.setattr(whole_file.os, "fsync", full)
     else:
-        monkeypatch.setattr(saving.Path, "replace", full)
+        monkeypatch.setattr(whole_file.Path, "replace", full)
     refused(path, "No space left on device")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
@@ -53,7 +53,7 @@ def test_what_was_there_stays_when_the_user_interrupts(tmp_path, monkeypatch):
 
     path = tmp_path / "report.html"
     path.write_text("old")
-    monkeypatch.setattr(saving.os, "fsync", interrupt)
+    monkeypatch.setattr(whole_file.os, "fsync", interrupt)
     with pytest.raises(KeyboardInterrupt):
         make.CLEAN.save(path)
     assert path.read_text() == "old" and list(tmp_path.iterdir()) == [path]
