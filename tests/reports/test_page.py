@@ -141,6 +141,14 @@ def test_a_picture_that_cannot_be_drawn_says_why_in_its_place():
     assert "Tiny-subset test: not drawn, overfit=False" in text and "<img" not in text
 
 
+def test_a_picture_that_crashes_costs_no_page(monkeypatch):
+    def crash(figure, format, **how):
+        raise KeyError("layer <b>")
+
+    monkeypatch.setattr("flatline.plots.picture.image", crash)
+    assert "not drawn, crashed: KeyError: &#x27;layer &lt;b&gt;&#x27;" in page.document(make.SEED)
+
+
 def test_severity_is_a_word_not_only_a_colour():
     assert len(re.findall(r'<span class="severity">ERROR</span>', page_of(make.SEED))) == 2
 
