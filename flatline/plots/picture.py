@@ -1,6 +1,7 @@
 """The pictures of a report: how one is declared, found on disk, and drawn from what was measured."""
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ WIDE = (10.0, 4.5)
 
 TIMELESS: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 """What keeps the time of day out of an image, by format: the same drawing is the same file."""
+
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)  # repeats a text that is drawn: XML forbids what a name may hold
 
 P = ParamSpec("P")
 
@@ -143,7 +146,7 @@ def image(figure: Figure, format: str, *, dpi: float = 120.0) -> bytes:
         # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure.savefig(buffer, format=format, dpi=dpi, metadata=TIMELESS.get(format))
-    return buffer.getvalue()
+    return _COMMENT.sub(b"", buffer.getvalue()) if format == "svg" else buffer.getvalue()
 
 
 def literal(name: str) -> str:

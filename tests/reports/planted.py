@@ -70,5 +70,5 @@ def planted(report, write):
             return type(value)(**{name: one if name == "bound" else text_in(one) for name, one in fields.items()})
         return value
 
-    planted = text_in(report)
-    return dataclasses.replace(planted, code=lambda: write(report.code()))
+    code = {"code": lambda: write(report.code())} if isinstance(report, Diagnosis) else {}
+    return dataclasses.replace(text_in(report), **code)
