@@ -50,7 +50,8 @@ class Cloak:
         for name in self._longest:  # Keras calls the metrics of several outputs after them
             if text.startswith(f"{name}_"):
                 return f"{self._names[name]}_{self.name(text.removeprefix(f'{name}_'))}"
-        if text in self._words.names or all(word in self._words.names for word in WORD.findall(text)):
+        words = WORD.findall(text)
+        if text in self._words.names or (words and all(word in self._words.names for word in words)):
             return text
         return self.other(text)
 

@@ -11,7 +11,7 @@ import pytest
 
 from flatline.cause import Cause
 from flatline.facts import DataFacts, ModelFacts
-from flatline.finding import Severity
+from flatline.finding import Evidence, Severity
 from flatline.fix import Fix
 from flatline.logs import GradientLog
 from flatline.reports import drawings
@@ -85,6 +85,7 @@ def test_data_are_not_in_the_page():
         ({"message": "training raised ValueError: bed 4711"}, "<p>training raised ValueError</p>"),
         ({"message": "`/home/ward/x.csv` is flat"}, "<code>/name-1/name-2/x.name-3</code> is flat"),
         ({"where": "ward", "message": "flat"}, "<p>flat</p>"),
+        ({"evidence": (Evidence(quantity="input_rms", value=2, bound=("<=", 1), where="4711"),)}, "<td>name-1</td>"),
         ({"fixes": (Fix(title="use `Ward`", snippet="Dense(2, name='dense')"),)}, "Dense(2, name=&#x27;dense-1&#x27;)"),
         ({"fixes": (Fix(title="x", snippet='model.get_layer("ward").units = 2  # of ward'),)}, "(&quot;name-1&quot;)"),
         ({"fixes": (Fix(title="x", snippet="loss=ward.Loss(0.5)"),)}, "loss=name-1.Loss(0.5)"),
