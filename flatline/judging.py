@@ -1,11 +1,13 @@
 """Judge a recorded run: the same detectors as while it went on, without Keras."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from flatline import engine
 from flatline.experiment import Experiment
 from flatline.finding import Finding, Outcome
 from flatline.logs import Log, LossLog, Marks
+from flatline.measure.spending import PLOTTING
 from flatline.record import RunRecord
 from flatline.registry import Check
 from flatline.reports.report import Report
@@ -46,8 +48,8 @@ def judge(record: RunRecord, *, select: Iterable[str] = (), ignore: Iterable[str
     return report_of(record, chosen.heard((*engine.judge(detectors, record.logs()), *live)))
 
 
-def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
-    """Put outcomes together with what the record says of its making."""
+def report_of(record: RunRecord, outcomes: Iterable[Outcome], known: Mapping[type, Any] | None = None) -> Report:
+    """Put outcomes together with what the record says of its making, and with facts of the set-up that are known."""
     outcomes = _once(outcomes)
     facts, losses = record.facts, record.logs()[LossLog]
     seconds = record.spent.get("training", 0.0)
@@ -57,6 +59,8 @@ def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
     if seconds > 0:
         scope["seconds"] = round(seconds, 1)
         scope["spent on watching"] = f"{sum(record.spent.get(kind, 0.0) for kind in WATCHING) / seconds:.1%}"
+        if record.spent.get(PLOTTING):
+            scope["spent on pictures"] = f"{record.spent[PLOTTING] / seconds:.1%}"
     if record.ended not in ("finished", "stopped"):
         scope["ended"] = record.ended or "not: the run was killed, or goes on"
     said = {outcome.code for outcome in outcomes if isinstance(outcome, Finding)}
@@ -72,8 +76,20 @@ def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
         scope=scope,
         curves={} if isinstance(losses, str) else {"training": losses.loss},
         null=float("nan") if facts is None else facts.null,
-        facts={**record.logs(), Marks: Marks(found=record.live)},
+        facts={**(known or {}), **record.logs(), Marks: _marks(record, outcomes)},
     )
+
+
+def _marks(record: RunRecord, outcomes: Iterable[Outcome]) -> Marks:
+    """What was found while the run went on, and what its record shows now, at the steps that it stands on."""
+    live = {(finding.code, finding.where) for _, finding in record.live}
+    later = [
+        (max(steps), outcome)
+        for outcome in outcomes
+        if isinstance(outcome, Finding) and (outcome.code, outcome.where) not in live
+        if (steps := [evidence.steps[1] for evidence in outcome.evidence if evidence.steps is not None])
+    ]
+    return Marks(found=(*record.live, *later))
 
 
 def _once(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from flatline import engine, preflight
+from flatline import engine, live, preflight
 from flatline.callbacks import FlightRecorder, users_line
 from flatline.errors import FlatlineError, FlatlineWarning
+from flatline.facts import DataFacts, ObjectiveFacts
 from flatline.finding import Finding, Outcome, Severity
 from flatline.judging import reads_experiment, reads_log, report_of
 from flatline.logs import EpochLog, LossLog, RunFacts
@@ -24,6 +23,7 @@ from flatline.reports import terminal
 from flatline.reports.diagnosis import Diagnosis
 from flatline.reports.report import Report
 from flatline.settings import selection
+from flatline.standstill import check_waiting, stands_still
 
 AGAIN = 1.25  # 1; a run is judged anew when it has grown by this factor, so that a long one is not judged all the time
 FRUITLESS = (State.FLAT, State.DIVERGED)
@@ -50,6 +50,10 @@ class FlatlineMonitor(FlightRecorder):
         Whether to find out by experiment, as `flatline.diagnose` does, why a run has gone flat, once, before it goes on
         or is stopped; a number is the budget in seconds, True is 60. With `watch`, on the arrays that `fit` was given;
         else on the rows of the training batches that were seen, which is what `diagnosis.apply()` holds then as well.
+    plots : bool, str or Path, default=None
+        Where the overview that `report.plot()` draws is kept up to date while it trains, as `overview.png`: a directory
+        or an image file; True is the `run_dir`. In a notebook it is shown as well, in one place. It is drawn when
+        something is found, at the end, and at most once a minute, in as much time again as `overhead` grants.
     verbose : {"auto", 0, 1}, default="auto"
         "auto" and 1 print the report when `fit` ends and there is news, 0 prints nothing.
 
@@ -71,25 +75,16 @@ class FlatlineMonitor(FlightRecorder):
         select: Iterable[str] = (),
         ignore: Iterable[str] = (),
         diagnose: bool | float = False,
+        plots: bool | str | Path | None = None,
         verbose: Any = "auto",
     ) -> None:
         name = type(self).__name__
-        if not isinstance(monitor, str):
-            raise FlatlineError(
-                f"The `monitor` parameter of {name} must be a str, such as 'val_loss'. Got {monitor!r}."
-            )
-        if patience != "auto" and not _is_count(patience):
-            raise FlatlineError(
-                f"The `patience` parameter of {name} must be 'auto' or an int, at least 0. Got {patience!r}."
-            )
-        if not _is_count(start_from_epoch):
-            raise FlatlineError(
-                f"The `start_from_epoch` parameter of {name} must be an int, at least 0. Got {start_from_epoch!r}."
-            )
+        check_waiting(monitor, patience, start_from_epoch, name)
         self._seconds = seconds_of(diagnose, name)
         self._chosen = selection(select, ignore, caller=name)
         self._monitor, self._patience, self._start_from_epoch = monitor, patience, start_from_epoch
         self._verbose = verbose
+        self._plots = None if plots is None or plots is False else plots
         super().__init__(data, run_dir=run_dir, overhead=overhead)
 
     def _begin_record(self) -> None:
@@ -102,6 +97,12 @@ class FlatlineMonitor(FlightRecorder):
         self._told: set[tuple[str, str]] = set()
         self._report: Report | None = None
         self._midway: Midway | None = None
+        self._known: Mapping[type, Any] = {}  # facts of the set-up
+        self._live = None
+        if self._plots is not None:
+            kept = None if self._writer is None else self._writer.path
+            path = live.path_of(self._plots, kept, type(self).__name__, self._n_records)
+            self._live = live.LivePicture(self.record, path)
 
     def _attach(self, model: Any, optimizer: Any = None, loss: Any = None) -> None:
         super()._attach(model, optimizer, loss)
@@ -123,7 +124,7 @@ class FlatlineMonitor(FlightRecorder):
         return self._report
 
     def _report_of(self, outcomes: Iterable[Outcome]) -> Report:
-        report = report_of(self.record, outcomes)
+        report = report_of(self.record, outcomes, self._known)
         return report if self._midway is None else self._midway.joined(report)
 
     def check(self, x: Any, y: Any, fit_args: Mapping[str, Any]) -> None:
@@ -138,8 +139,8 @@ class FlatlineMonitor(FlightRecorder):
         if self._midway is not None:
             self._midway.know(x, y, fit_args)
         if self._set_up is None and not self._broken and self.model is not None:
-            self._set_up = self._look(x, y, fit_args)
             self._checked = True
+            self._set_up = self._look(x, y, fit_args)
             self._tell(self._set_up, 0)
             weighted = fit_args.get("class_weight") is not None or fit_args.get("sample_weight") is not None
             if self._recorder is not None and not weighted:
@@ -154,7 +155,11 @@ class FlatlineMonitor(FlightRecorder):
         start = time.perf_counter()
         try:
             judged = [each for each in self._chosen.checks if not reads_log(each) and not reads_experiment(each)]
-            return self._chosen.heard(preflight.look(self.model, x, y, fit_args, judged))
+            looked = preflight.look(self.model, x, y, fit_args, judged)
+            # Halfway the model is not what it was when the run began, but its data are.
+            kinds = looked.facts if self._checked else (DataFacts, ObjectiveFacts)
+            self._known = {kind: looked.facts[kind] for kind in kinds if kind in looked.facts}
+            return self._chosen.heard(looked.outcomes)
         except Exception as error:  # the monitor can do without; what it records is still judged
             told = isinstance(error, FlatlineError)
             if not getattr(self.model, "compiled", False):
@@ -166,6 +171,13 @@ class FlatlineMonitor(FlightRecorder):
             self.record.spend("checking", time.perf_counter() - start)
 
     def _after_step(self, recorder: Recorder) -> None:
+        known = len(self._told)
+        self._judge_if_due(recorder)
+        if self._live is not None and (len(self._told) > known or self._live.due(recorder.spending)):
+            recorder.flush()
+            self._live.draw(lambda: self._report_of(self._judge(recorder)), recorder.spending)
+
+    def _judge_if_due(self, recorder: Recorder) -> None:
         facts = self.record.facts
         lost, self._was_lost = recorder.replayed and not self._was_lost, recorder.replayed
         if facts is None or not (lost or (recorder.n_steps >= self._due_at and self._is_due(facts, recorder))):
@@ -225,13 +237,8 @@ class FlatlineMonitor(FlightRecorder):
             known = ", ".join(sorted(log.values))
             self.record.miss(f"`monitor`: there is no {self._monitor!r}; `fit` reports {known}")
             return True
-        values = np.asarray(log.values[self._monitor]) * (1 if larger_is_better(self.model, self._monitor) else -1)
-        if not np.isfinite(values).any():
-            return True
-        best = int(np.nanargmax(np.where(np.isfinite(values), values, np.nan)))
-        if self._patience == "auto":
-            return bool(log.step[-1] - log.step[best] >= required_steps(facts))
-        return len(values) - 1 - best >= int(self._patience)
+        larger = larger_is_better(self.model, self._monitor)
+        return stands_still(log, self._monitor, self._patience, larger=larger, steps=required_steps(facts))
 
     def _judge(self, recorder: Recorder) -> tuple[Outcome, ...]:
         detectors = [check for check in self._chosen.checks if reads_log(check)]
@@ -277,13 +284,11 @@ class FlatlineMonitor(FlightRecorder):
             if over and facts is not None and self._state() in FRUITLESS and self._stands_still(facts):
                 self._diagnose(recorder, outcomes, last=not again)
         finally:  # also when the user has had enough of it
-            self._report = self._report_of(outcomes)
+            self._report = report = self._report_of(outcomes)
+            if self._live is not None and (first or len(self._told) > before):
+                self._live.draw(lambda: report, recorder.spending)
             if self._verbose and (first or len(self._told) > before):
-                terminal.show(self._report)
-
-
-def _is_count(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+                terminal.show(report)
 
 
 def _is_alarm(outcome: Outcome) -> bool:

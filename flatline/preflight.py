@@ -1,7 +1,7 @@
 """The checks of a set-up where a run begins, or has gone flat: no short trainings, the run itself shows those."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from flatline import engine
 from flatline.finding import Finding, Outcome, Severity
@@ -9,7 +9,14 @@ from flatline.measure.everything import measure
 from flatline.registry import Check
 
 
-def look(model: Any, x: Any, y: Any, fit_args: Mapping[str, Any], checks: Iterable[Check]) -> tuple[Outcome, ...]:
+class Looked(NamedTuple):
+    """What was made of a set-up."""
+
+    outcomes: tuple[Outcome, ...]
+    facts: Mapping[type, Any]
+
+
+def look(model: Any, x: Any, y: Any, fit_args: Mapping[str, Any], checks: Iterable[Check]) -> Looked:
     """Judge a compiled model and its data as they stand.
 
     Parameters
@@ -20,6 +27,11 @@ def look(model: Any, x: Any, y: Any, fit_args: Mapping[str, Any], checks: Iterab
         The other arguments of `fit`.
     checks : iterable of Check
         Of the set-up.
+
+    Returns
+    -------
+    Looked
+        What the checks say, and the facts that they were told.
 
     Raises
     ------
@@ -37,4 +49,4 @@ def look(model: Any, x: Any, y: Any, fit_args: Mapping[str, Any], checks: Iterab
     told = any(isinstance(outcome, Finding) and outcome.severity is Severity.ERROR for outcome in outcomes)
     if measured.refusal is not None and not told:
         raise measured.refusal
-    return outcomes
+    return Looked(outcomes, measured.facts)

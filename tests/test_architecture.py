@@ -45,6 +45,8 @@ LEVELS = (
         "comparison",
         "loggers",
         "preflight",
+        "live",
+        "standstill",
         "midway",
         "stopping",
         "learning_rate",
@@ -135,6 +137,13 @@ def test_module(path: Path) -> None:
 
 def _is_plt(function: ast.Attribute) -> bool:
     return isinstance(function.value, ast.Name) and function.value.id == "plt"
+
+
+def test_pictures_are_imported_where_they_are_drawn() -> None:
+    for path in MODULES:
+        if name_of(path) != "plots":
+            found = [name for name in imports(path, top_only=True) if name.startswith(("flatline.plots", "matplotlib"))]
+            assert not found, path
 
 
 def test_files_are_short_in_the_middle() -> None:

@@ -13,6 +13,7 @@ import flatline
 from flatline import cli
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.logs import EpochLog, GradientLog, LossLog, RunFacts
+from flatline.preflight import Looked
 from flatline.running import Flight
 from tests.test_monitor import X, Y, equal, network, trained, warned
 
@@ -35,7 +36,7 @@ def test_a_watched_model_is_checked_before_and_recorded_while_it_trains():
 
 def test_checks_of_an_experiment_do_not_look_at_the_set_up(monkeypatch):
     asked = []
-    monkeypatch.setattr("flatline.preflight.look", lambda *given: asked.extend(given[-1]) or ())
+    monkeypatch.setattr("flatline.preflight.look", lambda *given: asked.extend(given[-1]) or Looked((), {}))
     model = network()
     flatline.watch(model, verbose=0)
     trained(model, epochs=1)

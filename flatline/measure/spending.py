@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 
 # Of the time that may be spent; a quarter is left for what cannot be seen from here, such as caches that were emptied.
-SHARES = {"sampling": 0.4, "probe": 0.15, "judging": 0.2}
+# Pictures, which are drawn only where they are asked for, may take as much again as all of the others.
+PLOTTING = "plotting"
+SHARES = {"sampling": 0.4, "probe": 0.15, "judging": 0.2, PLOTTING: 1.0}
 ATTENDING = "attending"
 
 

@@ -41,6 +41,7 @@ class Picture(Generic[P]):
     group: str
     rank: int
     size: tuple[float, float]
+    about: tuple[str, ...]
     function: Callable[P, Axes]
     needs: dict[str, type]
     optional: frozenset[str]
@@ -88,7 +89,13 @@ class Picture(Generic[P]):
 
 
 def picture(
-    title: str, *, look_for: str, group: str, rank: int = 50, size: tuple[float, float] = SIZE
+    title: str,
+    *,
+    look_for: str,
+    group: str,
+    rank: int = 50,
+    size: tuple[float, float] = SIZE,
+    about: tuple[str, ...] = (),
 ) -> Callable[[Callable[P, Axes]], Picture[P]]:
     """Declare a picture of a report.
 
@@ -104,6 +111,8 @@ def picture(
         Its place in the group, the lowest first.
     size : tuple of float
         Width and height in inches.
+    about : tuple of str
+        Quantities of `flatline.glossary` that it shows: an overview draws it where findings stand on them.
     """
 
     def declare(function: Callable[P, Axes]) -> Picture[P]:
@@ -115,6 +124,7 @@ def picture(
             group=group,
             rank=rank,
             size=size,
+            about=about,
             function=function,
             needs=needs,
             optional=optional,

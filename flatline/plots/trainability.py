@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from flatline.facts import Array, RehearsalFacts, TinySubsetFacts
+from flatline.plots.dense import plot_dense
+from flatline.plots.legend import legend_above
 from flatline.plots.picture import literal, picture
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
@@ -52,9 +54,9 @@ def plot_training_curves(
         drawn.append(losses[finite])
         style = {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[number % len(DASHES)]}
         # A single step is a point: a line of one point is invisible.
-        marker = {"marker": "o"} if finite.sum() == 1 else {}
+        marker = {"marker": "o"} if finite.sum() == 1 else {"marker": ""}
         label = literal(name) if finite.all() else f"{literal(name)} (diverged)"
-        ax.plot(np.arange(len(losses))[finite], losses[finite], **{"label": label, **style, **marker, **line_kw})
+        plot_dense(ax, np.arange(len(losses)), losses, **{"label": label, **style, **marker, **line_kw})
     if math.isfinite(null):
         ax.axhline(null, color="#767676", linewidth=1.0, label="best constant prediction")
     values = np.concatenate([*drawn, [null] if math.isfinite(null) else []])
@@ -63,8 +65,7 @@ def plot_training_curves(
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("step")
     ax.set_ylabel("loss")
-    if ax.get_legend_handles_labels()[0]:
-        ax.legend(frameon=False)
+    legend_above(ax)
     return ax
 
 
@@ -74,6 +75,7 @@ def plot_training_curves(
     "the set-up as it is stays flat names the cause.",
     group="loss",
     rank=80,
+    about=("progress", "initial_loss_ratio", "batch_growth", "penalty_ratio", "held_out_score"),
 )
 def plot_rehearsal(rehearsal: RehearsalFacts, *, ax: Axes | None = None, **line_kw: Any) -> Axes:
     """Draw the losses of the rehearsed first steps, of the set-up as it is and of its variations.
@@ -96,6 +98,7 @@ def plot_rehearsal(rehearsal: RehearsalFacts, *, ax: Axes | None = None, **line_
     "line shows a network that cannot learn at all, whatever the data are.",
     group="loss",
     rank=90,
+    about=("progress",),
 )
 def plot_tiny_subset(test: TinySubsetFacts, *, ax: Axes | None = None, **line_kw: Any) -> Axes:
     """Draw the losses of the tiny-subset test, of the set-up as it is and of its variations.

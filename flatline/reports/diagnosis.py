@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flatline import diagnosis
 from flatline.cause import Cause
@@ -15,9 +15,6 @@ from flatline.fix import Fix
 from flatline.reports import tried
 from flatline.reports.report import Report
 from flatline.verdict import Ruling
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -123,20 +120,3 @@ class Diagnosis(Report):
     def _require_confirmed(self, what: str, instead: str) -> None:
         if self.experiment is None or not self.experiment.confirmed:
             raise FlatlineError(f"there is no confirmed fix to {what}: no experiment found one; {instead}")
-
-    def plot(self) -> "Axes":
-        """Draw the paired runs with and without the best change, or the short trainings where there are no pairs.
-
-        Raises
-        ------
-        FlatlineError
-            When there is neither.
-        """
-        experiment = self.experiment
-        if experiment is None or not experiment.paired.step.size:
-            return super().plot()
-        from flatline.plots.experiment import plot_paired_scores
-
-        return plot_paired_scores(
-            experiment.paired, null=experiment.null_score, score=experiment.score, verdict=experiment.verdict
-        )

@@ -1,20 +1,24 @@
 """Report: the outcomes of a diagnosis, and the ways to read them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from flatline import diagnosis, whole_file
 from flatline.cause import Cause
-from flatline.errors import FlatlineError
+from flatline.errors import CannotTell, FlatlineError
 from flatline.experiment import Experiment
 from flatline.facts import Array, RehearsalFacts
 from flatline.finding import Finding, NotEvaluated, Outcome, Passed, Severity
 from flatline.fix import Fix
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+IMAGES = ("png", "svg", "pdf")  # formats of the overview
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,21 +107,57 @@ class Report:
     def _at_least(self, severity: Severity) -> bool:
         return any(diagnosis.severity_of(finding) >= severity for finding in self.findings)
 
-    def plot(self) -> "Axes":
-        """Draw the losses of the short trainings against the loss of the best constant prediction.
+    def plot(self) -> "Figure":
+        """Draw what is wrong, and the pictures in which it shows, on one figure that fits a slide.
+
+        Returns
+        -------
+        Figure
+            Of pyplot, so that a notebook or `matplotlib.pyplot.show()` shows it: words on top, up to six panels below.
 
         Raises
         ------
         FlatlineError
-            When no short training was run, so that there is nothing to draw.
+            When nothing was measured that could be drawn.
         """
-        if not self.curves:
-            raise FlatlineError(
-                "the report has no loss curves to plot: no short training was run; call check_setup with overfit=True"
-            )
-        from flatline.plots.trainability import plot_training_curves
+        from flatline.plots.overview import overview
 
-        return plot_training_curves(self.curves, null=self.null)
+        return self._drawn(overview)
+
+    def image(self, format: str = "png") -> bytes:
+        """Return the figure of `plot` as an image; neither a display nor pyplot is needed.
+
+        Parameters
+        ----------
+        format : {"png", "svg", "pdf"}
+
+        Raises
+        ------
+        FlatlineError
+            When nothing was measured that could be drawn, or the format is another one.
+        """
+        if format not in IMAGES:
+            raise FlatlineError(
+                f"The `format` parameter of {type(self).__name__}.image must be one of {', '.join(map(repr, IMAGES))}. "
+                f"Got {format!r}."
+            )
+        from flatline.plots.overview import overview_image
+
+        return self._drawn(overview_image, format=format)
+
+    def _drawn(self, draw: Callable[..., T], **how: Any) -> T:
+        from flatline.reports import wording
+
+        tried = {} if self.experiment is None else {Experiment: self.experiment}
+        passed = ", ".join(filter(None, (wording.passed_line(self), wording.not_evaluated_line(self))))
+        try:
+            return draw(
+                {**self.facts, **tried}, findings=self.findings, causes=self.causes, passed=passed,
+                scope=wording.scope_line(self.scope), verdict=wording.verdict_line(self), curves=self.curves,
+                null=self.null, **how,
+            )  # fmt: skip
+        except CannotTell as reason:
+            raise FlatlineError(f"the report cannot be plotted: {reason}") from None
 
     def save(self, path: str | Path, *, private: bool = False) -> None:
         """Write the report to a file, whole or not at all; its suffix chooses the format.
@@ -125,7 +165,8 @@ class Report:
         Parameters
         ----------
         path : str or Path
-            Ends in ".html" (one page that needs nothing else) or ".json". A file that is there is replaced.
+            Ends in ".html" (one page that needs nothing else), ".json", or ".png", ".svg" or ".pdf" (the overview). A
+            file that is there is replaced.
         private : bool, default=False
             Leave out all that shows data, paths or names, to pass the file on: layers are called by kind and place
             (`dense-3`), other names by number, texts of yours are left out. Numbers stay, those of the labels in a
@@ -141,20 +182,25 @@ class Report:
         flatline.reports.private : what may stay in a private report.
         """
         path = Path(path)
-        if path.suffix not in (".html", ".json"):
-            raise FlatlineError(f"The `path` parameter of Report.save must end in .html or .json. Got {str(path)!r}.")
+        kind = path.suffix[1:]
+        if kind not in ("html", "json", *IMAGES):
+            raise FlatlineError(
+                f"The `path` parameter of Report.save must end in .html, .json, .png, .svg or .pdf. Got {str(path)!r}."
+            )
         report = self
         if private:
             from flatline.reports.private import private as without_names
 
             report = without_names(self)
-        if path.suffix == ".html":
+        if kind in IMAGES:
+            content = report.image(kind)
+        elif kind == "json":
+            content = report.to_json().encode("utf-8")
+        else:
             from flatline.reports.page import document
 
-            text = document(report)
-        else:
-            text = report.to_json()
-        whole_file.write(path, text.encode("utf-8"), what="the report")
+            content = document(report).encode("utf-8")
+        whole_file.write(path, content, what="the overview" if kind in IMAGES else "the report")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain dictionaries, lists, strings and numbers (schema: `flatline.reports.json`)."""

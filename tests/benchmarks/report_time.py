@@ -26,7 +26,7 @@ from flatline.run_writer import RunWriter
 N_STEPS, N_LAYERS = 100_000, 24
 
 
-def record(n_layers: int = N_LAYERS) -> RunRecord:
+def record(n_steps: int = N_STEPS, n_layers: int = N_LAYERS) -> RunRecord:
     """A run that learns, every twentieth step of it sampled."""
     rng = np.random.default_rng(0)
     layer = {"kind": "Dense", "activation": "relu", "trainable": True, "n_trainable": 1000, "has_kernel": True}
@@ -36,10 +36,10 @@ def record(n_layers: int = N_LAYERS) -> RunRecord:
     run.describe(
         RunFacts(
             model="m", kind="Sequential", optimizer="Adam", layers=layers, heads=(head,), learning_rate=1e-3,
-            planned_steps=N_STEPS, steps_per_epoch=1000, batch_size=32, null=2.3, perfect=0.0, n_null=256,
+            planned_steps=n_steps, steps_per_epoch=1000, batch_size=32, null=2.3, perfect=0.0, n_null=256,
         )
     )  # fmt: skip
-    for step in range(N_STEPS):
+    for step in range(n_steps):
         run.add(LossLog, step=step, loss=2.3 * np.exp(-step / 3e4) + 0.1 * rng.normal())
         if step % 20 == 0:
             drawn = rng.random((4, n_layers))

@@ -17,7 +17,9 @@ SECONDS = 15.0  # of training a case; what was not reached by then is not judged
 HEALTHY_EPOCHS = 20
 
 
-class _Clock(keras.callbacks.Callback):
+class Clock(keras.callbacks.Callback):
+    """Ends a training that takes too long."""
+
     def on_train_begin(self, logs: Any = None) -> None:
         self.start = time.perf_counter()
 
@@ -56,7 +58,7 @@ def fly(name: str, build: Any, *, healthy: bool) -> Flown:
     if healthy:
         arguments["epochs"] = max(HEALTHY_EPOCHS, arguments.get("epochs", 1))
     monitor = flatline.watch(setup.model, verbose=0)
-    callbacks = [*(setup.fit_args.get("callbacks") or []), _Clock()]
+    callbacks = [*(setup.fit_args.get("callbacks") or []), Clock()]
     if setup.y is not None:
         arguments["y"] = setup.y
     failed = ""

@@ -257,15 +257,16 @@ def test_apply_refuses_what_is_no_fix():
         ONE.apply("softmax")
 
 
-def test_plot_draws_the_pairs_or_the_short_trainings():
-    ax = ONE.plot()
-    assert (ax.get_ylabel(), len(ax.get_lines())) == ("accuracy", 13)
-    pyplot.close(ax.figure)
+def test_plot_draws_the_pairs_first_or_the_short_trainings():
+    figure = ONE.plot()
+    (panel,) = figure.subfigs[1].subfigs
+    assert (panel.axes[0].get_ylabel(), len(panel.axes[0].get_lines())) == ("accuracy", 13)
+    pyplot.close(figure)
     curves = dataclasses.replace(
         ONE, curves=make.SEED.curves, experiment=dataclasses.replace(given.ONE, paired=Paired())
     )
-    ax = curves.plot()
-    assert ax.get_ylabel() == "loss"
-    pyplot.close(ax.figure)
-    with pytest.raises(FlatlineError, match="no loss curves"):
+    figure = curves.plot()
+    assert figure.subfigs[1].subfigs[0].axes[0].get_ylabel() == "loss"
+    pyplot.close(figure)
+    with pytest.raises(FlatlineError, match="cannot be plotted: no change was good enough to be put to the test"):
         NOTHING.plot()

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from matplotlib import pyplot
 
 from flatline.cause import Cause
 from flatline.errors import FlatlineError
@@ -58,9 +59,9 @@ def test_the_suffix_chooses_the_format(tmp_path):
     assert (tmp_path / "report.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 
 
-@pytest.mark.parametrize("name", ["report.pdf", "report", "report.HTML.txt"])
+@pytest.mark.parametrize("name", ["report.jpg", "report", "report.HTML.txt"])
 def test_another_suffix_is_refused(tmp_path, name):
-    with pytest.raises(FlatlineError, match=r"must end in \.html or \.json\. Got"):
+    with pytest.raises(FlatlineError, match=r"must end in \.html, \.json, \.png, \.svg or \.pdf\. Got"):
         make.SEED.save(tmp_path / name)
     assert not list(tmp_path.iterdir())
 
@@ -138,9 +139,22 @@ def test_a_report_of_nothing_renders():
     assert "No check could be evaluated" in str(empty)
 
 
-def test_plot_without_curves_says_how_to_get_some():
-    with pytest.raises(FlatlineError, match=r"no loss curves to plot.*overfit=True"):
-        make.CLEAN.plot()
+def test_a_report_draws_its_overview_in_a_new_figure_or_as_an_image(tmp_path):
+    before = pyplot.get_fignums()
+    figure = make.SEED.plot()
+    assert len(pyplot.get_fignums()) == len(before) + 1
+    pyplot.close(figure)
+    assert pyplot.get_fignums() == before
+    make.SEED.save(tmp_path / "report.png")
+    assert (tmp_path / "report.png").read_bytes() == make.SEED.image()
+    with pytest.raises(FlatlineError, match=r"`format` parameter of Report\.image must be one of 'png', .* Got 'jpg'"):
+        make.SEED.image("jpg")
+
+
+def test_a_report_of_nothing_cannot_be_plotted():
+    for call in (make.CLEAN.plot, make.CLEAN.image):
+        with pytest.raises(FlatlineError, match="cannot be plotted: it holds neither facts nor curves"):
+            call()
 
 
 def test_a_report_cannot_be_changed():
