@@ -91,6 +91,9 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument(
         "-o", "--output", metavar="FILE", help="write it to a .html, .json, .png, .svg or .pdf file instead"
     )
+    report.add_argument(
+        "--private", action="store_true", help="with -o: leave out all that shows data, paths or names, to pass it on"
+    )
     _judging(report)
 
     compare = subparsers.add_parser("compare", help="say where two recorded runs part")

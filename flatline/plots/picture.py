@@ -1,6 +1,7 @@
 """The pictures of a report: how one is declared, found on disk, and drawn from what was measured."""
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ WIDE = (10.0, 4.5)
 
 TIMELESS: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 """What keeps the time of day out of an image, by format: the same drawing is the same file."""
+
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)  # repeats a text that is drawn: XML forbids what a name may hold
 
 P = ParamSpec("P")
 
@@ -74,10 +77,14 @@ class Picture(Generic[P]):
                 return fact if isinstance(fact, str) else f"needs {kind.__name__}, which was not measured"
         return None
 
-    def svg(self, facts: Mapping[type, Any]) -> tuple[bytes, str | None]:
-        """Return the drawing as an SVG image, without touching pyplot's figures, and why it is empty if it is."""
+    def figure(self, facts: Mapping[type, Any]) -> tuple[Figure, str | None]:
+        """Return the drawing as a figure that pyplot does not know, and why it is empty if it is."""
         figure = Figure(figsize=self.size, layout="constrained")
-        reason = self.draw(facts, figure.subplots())
+        return figure, self.draw(facts, figure.subplots())
+
+    def svg(self, facts: Mapping[type, Any]) -> tuple[bytes, str | None]:
+        """Return the drawing as an SVG image, and why it is empty if it is."""
+        figure, reason = self.figure(facts)
         return svg(figure), reason
 
 
@@ -149,7 +156,7 @@ def image(figure: Figure, format: str, *, dpi: float = 120.0) -> bytes:
         # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure.savefig(buffer, format=format, dpi=dpi, metadata=TIMELESS.get(format))
-    return buffer.getvalue()
+    return _COMMENT.sub(b"", buffer.getvalue()) if format == "svg" else buffer.getvalue()
 
 
 def literal(name: str) -> str:
