@@ -1,8 +1,10 @@
 """Judge a recorded run: the same detectors as while it went on, without Keras."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from flatline import engine
+from flatline.exhibits import FirstBatch, ReceivedInputs
 from flatline.experiment import Experiment
 from flatline.finding import Finding, Outcome
 from flatline.logs import Log, LossLog, Marks
@@ -72,8 +74,14 @@ def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
         scope=scope,
         curves={} if isinstance(losses, str) else {"training": losses.loss},
         null=float("nan") if facts is None else facts.null,
-        facts={**record.logs(), Marks: Marks(found=record.live)},
+        facts={**record.logs(), Marks: Marks(found=record.live), **_exhibits(record)},
     )
+
+
+def _exhibits(record: RunRecord) -> dict[type, Any]:
+    if record.exhibits:
+        return dict(record.exhibits)
+    return dict.fromkeys((ReceivedInputs, FirstBatch), "the data are looked at when training ends, which was not seen")
 
 
 def _once(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:

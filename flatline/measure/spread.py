@@ -1,0 +1,105 @@
+"""Quantiles of each feature of an array, over a bounded sample of its cells."""
+
+from typing import Any
+
+import numpy as np
+
+from flatline.exhibits import QUANTILES, Spread
+from flatline.facts import Array
+
+MAX_CELLS = 1 << 18  # sorted; some 5 ms
+MAX_FEATURES = 1 << 13  # looked at; of more, evenly spaced ones
+ENDS = 8  # of the smallest and of the largest features are kept in any case
+
+
+def spread(array: Array, *, name: str, room: int, axis: int = -1, **more: Any) -> Spread:
+    """Describe the features of an array.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n_rows, ...)
+        Numbers.
+    name : str
+    room : int
+        Features that are kept, at most.
+    axis : int
+        Of the features; an array of one axis has one.
+    **more
+        Further fields of `Spread`.
+
+    Notes
+    -----
+    At most 2¹⁸ cells are sorted: all rows as long as there is room, at evenly spread positions within the row.
+    Quantiles between two cells lie on the straight line between them, as by default in `numpy.quantile`.
+    """
+    shape = array.shape[1:]
+    cells = _sampled(array[:, None] if array.ndim == 1 else np.moveaxis(array, axis, -1))
+    n_features = array.shape[axis] if shape else 1
+    looked_at = np.linspace(0, n_features - 1, len(cells)).astype(int)
+    finite = np.isfinite(cells)
+    if not finite.all():
+        cells = np.where(finite, cells, np.float32("nan"))
+    n_finite = finite.sum(axis=1)
+    squares = np.where(finite, np.square(cells, dtype="float64"), 0.0).sum(axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scale = np.sqrt(squares / n_finite)
+        rms = float(np.sqrt(squares.sum() / n_finite.sum()))
+    cells.sort(axis=1)  # what is not finite comes last
+    quantiles = _quantiles(cells, n_finite)
+    order = np.argsort(np.where(np.isnan(scale), np.inf, scale), kind="stable")
+    rank = np.empty(len(order), "int64")
+    rank[order] = np.arange(len(order))
+    kept = np.sort(order[_places(len(order), room)])
+    return Spread(
+        name=name,
+        shape=shape,
+        n_rows=len(array),
+        n_cells=cells.size,
+        n_nonfinite=int(cells.size - n_finite.sum()),
+        n_features=n_features,
+        n_constant=int(np.sum((quantiles[:, 0] == quantiles[:, -1]) & (n_finite > 1))),
+        rms=rms,
+        feature=looked_at[kept].astype("int32"),
+        rank=(rank[kept] * (n_features / len(order))).astype("int32"),
+        scale=scale[kept].astype("float32"),
+        quantiles=quantiles[kept].astype("float32"),
+        **more,
+    )
+
+
+def _sampled(array: Array) -> Array:
+    """Cells by feature (n_features, n_cells), a copy."""
+    n_features = array.shape[-1]
+    if n_features > MAX_FEATURES:
+        array = array[..., np.linspace(0, n_features - 1, MAX_FEATURES).astype(int)]
+    array = array.reshape(len(array), -1, array.shape[-1])
+    step = min(-(-array.size // MAX_CELLS), array.shape[1])
+    array = array[:, :: step | 1] if step > 1 else array  # odd, for the width of a picture is even
+    rows = max(1, MAX_CELLS * len(array) // max(1, array.size))
+    if rows < len(array):
+        array = array[np.linspace(0, len(array) - 1, rows).astype(int)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        cells: Array = np.array(array.transpose(2, 0, 1), "float32", order="C").reshape(array.shape[-1], -1)
+    return cells
+
+
+def _quantiles(ordered: Array, n_finite: Array) -> Array:
+    """Quantiles (n_features, n_quantiles) of rows that are ordered, of which only the first cells are finite."""
+    places = np.asarray(QUANTILES) * np.maximum(n_finite - 1, 0)[:, None]
+    below = np.floor(places).astype(int)
+    above = np.minimum(below + 1, np.maximum(n_finite - 1, 0)[:, None])
+    if not ordered.shape[1]:
+        return np.full(places.shape, np.nan)
+    low = np.take_along_axis(ordered, below, axis=1).astype("float64")
+    high = np.take_along_axis(ordered, above, axis=1)
+    found: Array = low + (places - below) * (high - low)
+    return found
+
+
+def _places(n: int, room: int) -> Array:
+    """Which of n features in the order of scale are kept: both ends, and others evenly between."""
+    if n <= room:
+        return np.arange(n)
+    ends = min(ENDS, room // 3)
+    between = np.linspace(ends, n - ends - 1, room - 2 * ends).astype(int)
+    return np.concatenate([np.arange(ends), between, np.arange(n - ends, n)])
