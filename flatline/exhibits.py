@@ -57,11 +57,13 @@ class ShownRows:
     name: str  # of the layer
     form: str  # "image", "table", "sequence" or "tokens"
     shape: Shape  # of one row, before anything was left out
-    values: Array  # "image": uint8 (n, height, width) or (n, height, width, 3) in shades from the lowest `low`, 0, to
-    # the highest `high`, 255, averaged over blocks; else float32 (n, features), (n, steps, features) or (n, steps)
+    values: Array  # "image": uint8 (n, height, width) or (n, height, width, 3) in shades from `black`, 0, to `white`,
+    # 255, averaged over blocks; else float32 (n, features), (n, steps, features) or (n, steps)
     low: Array  # (n,) smallest finite cell of each row
     high: Array  # (n,)
     n_nonfinite: Array  # (n,) cells
+    black: float = float("nan")
+    white: float = float("nan")
     kept: Array = field(default_factory=_none)  # indices along the first axis of `values` that is no row; all if empty
 
 

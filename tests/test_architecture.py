@@ -12,19 +12,8 @@ import flatline
 ROOT = Path(flatline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
-    {
-        "errors",
-        "cause",
-        "finding",
-        "fix",
-        "verdict",
-        "facts",
-        "experiment",
-        "logs",
-        "exhibits",
-        "glossary",
-        "unmeasured",
-    },
+    {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"}
+    | {"exhibits"},
     {"record", "table", "thinning", "packing", "events", "run_directory", "run_writer", "statistics"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}

@@ -7,7 +7,8 @@ import numpy as np
 from flatline.exhibits import QUANTILES, Spread
 from flatline.facts import Array
 
-MAX_CELLS = 1 << 18  # sorted; some 5 ms
+MAX_CELLS = 1 << 17  # sorted; some 5 ms
+PER_FEATURE = 1 << 12  # of these; an end of 5 % of the cells is then known to 5 % ± 0.7 %, 19 times in 20
 MAX_FEATURES = 1 << 13  # looked at; of more, evenly spaced ones
 ENDS = 8  # of the smallest and of the largest features are kept in any case
 
@@ -29,7 +30,8 @@ def spread(array: Array, *, name: str, room: int, axis: int = -1, **more: Any) -
 
     Notes
     -----
-    At most 2¹⁸ cells are sorted: all rows as long as there is room, at evenly spread positions within the row.
+    At most 4,096 cells of a feature are sorted, and 2¹⁷ of all: all rows as long as there is room, at evenly spread
+    positions within the row.
     Quantiles between two cells lie on the straight line between them, as by default in `numpy.quantile`.
     """
     shape = array.shape[1:]
@@ -73,9 +75,10 @@ def _sampled(array: Array) -> Array:
     if n_features > MAX_FEATURES:
         array = array[..., np.linspace(0, n_features - 1, MAX_FEATURES).astype(int)]
     array = array.reshape(len(array), -1, array.shape[-1])
-    step = min(-(-array.size // MAX_CELLS), array.shape[1])
+    most = min(MAX_CELLS, PER_FEATURE * array.shape[-1])
+    step = min(-(-array.size // most), array.shape[1])
     array = array[:, :: step | 1] if step > 1 else array  # odd, for the width of a picture is even
-    rows = max(1, MAX_CELLS * len(array) // max(1, array.size))
+    rows = max(1, most * len(array) // max(1, array.size))
     if rows < len(array):
         array = array[np.linspace(0, len(array) - 1, rows).astype(int)]
     with np.errstate(over="ignore", invalid="ignore"):
