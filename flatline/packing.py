@@ -64,7 +64,7 @@ def _made(kind: Any, told: Any) -> Any:
     origin, inner = typing.get_origin(kind), typing.get_args(kind)
     if origin is np.ndarray:
         cells = np.frombuffer(base64.b64decode(told["bytes"], validate=True), np.dtype(f"<{told['type']}"))
-        return cells.reshape(told["shape"])
+        return cells.reshape(tuple(told["shape"]))
     if origin is tuple:
         return tuple(_made(inner[0], item) for item in told)
     if origin is Mapping:

@@ -10,7 +10,7 @@ import numpy as np
 from flatline import backend
 from flatline.exhibits import FirstBatch, ReceivedInputs
 from flatline.facts import Array, HeadFacts
-from flatline.logs import RunHead
+from flatline.logs import RunFacts, RunHead
 from flatline.measure.answers import Asked, answer_facts, unanswered
 from flatline.measure.calls import recorded
 from flatline.measure.compiled import by_name
@@ -69,7 +69,6 @@ def exhibit(recorder: "Recorder") -> None:
     record, again = recorder.record, bool(recorder.record.exhibits)
     if not recorder.n_steps or (again and not recorder.spending.may("probe")):
         return
-    recorder.look_at_rows()
     start = time.perf_counter()
     for kind, fact in _run_exhibits(recorder).items():
         record.exhibit(kind, fact)
@@ -85,6 +84,7 @@ def _run_exhibits(recorder: "Recorder") -> Found:
         return dict.fromkeys(OF_INPUTS, "no rows of the training data were seen")
     if facts.custom_train_step:
         return dict.fromkeys(OF_INPUTS, "the model has its own train_step, and what it is called on there is not known")
+    heads = _heads(recorder, facts)
     n = int(np.clip(FEW * SECONDS / max(rows.pass_seconds, 1e-6), N_ROWS, PROBE_ROWS))
     few = np.linspace(0, len(rows) - 1, min(len(rows), n)).astype(int)
 
@@ -94,7 +94,7 @@ def _run_exhibits(recorder: "Recorder") -> Found:
         receiving = Receiving(x, tensors, getattr(model, "input_names", None) or (), training=False)
         with quiet(model), recorded(model, receiving.note, linked=False), backend.graph_loops():
             outputs = _numbers(backend.call(model, tensors, training=False))
-        told = _asked(facts.heads, y, [output.shape[1:] for output in outputs])
+        told = _asked(heads, y, [output.shape[1:] for output in outputs])
         return {
             **target_facts([head for head in told if head is not None]),
             **receiving.facts(np.arange(min(len(few), N_ROWS)), in_order=True, labels=_labels(told)),
@@ -102,6 +102,16 @@ def _run_exhibits(recorder: "Recorder") -> Found:
         }
 
     return _safely(found, OF_INPUTS)
+
+
+def _heads(recorder: "Recorder", facts: RunFacts) -> tuple[RunHead, ...]:
+    """Outputs as they are known, or as the rows tell that are no fair sample; none where a loss refuses them."""
+    if facts.heads:
+        return facts.heads
+    try:
+        return recorder.rows.heads_of_any(recorder.model)
+    except Exception:  # a loss of the user's own may refuse whatever we try
+        return ()
 
 
 def _asked(heads: Sequence[HeadFacts | RunHead], y: Any, shapes: Sequence[Any] = ()) -> list[Asked | None]:
@@ -120,7 +130,7 @@ def _labels(told: Sequence[Asked | None]) -> dict[str, tuple[str, ...]]:
 
 
 def _answers(told: Sequence[Asked | None], outputs: Sequence[Array], *, n_steps: int, rehearsed: bool) -> Found:
-    known = [(head, output) for head, output in zip(told, outputs, strict=True) if head is not None]
+    known = [(head, output) for head, output in zip(told, outputs, strict=False) if head is not None]
     return answer_facts([h for h, _ in known], [o for _, o in known], n_steps=n_steps, rehearsed=rehearsed)
 
 

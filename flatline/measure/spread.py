@@ -1,5 +1,6 @@
 """Quantiles of each feature of an array, over a bounded sample of its cells."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,18 +25,17 @@ def spread(array: Array, *, name: str, room: int, axis: int = -1, **more: Any) -
     room : int
         Features that are kept, at most.
     axis : int
-        Of the features; an array of one axis has one.
+        Of the features: the last, or 1.
     **more
         Further fields of `Spread`.
 
     Notes
     -----
-    At most 4,096 cells of a feature are sorted, and 2¹⁷ of all: all rows as long as there is room, at evenly spread
-    positions within the row.
+    At most 4,096 cells of a feature are sorted, and 2¹⁷ of all, evenly spaced over rows and places within them.
     Quantiles between two cells lie on the straight line between them, as by default in `numpy.quantile`.
     """
     shape = array.shape[1:]
-    cells = _sampled(array[:, None] if array.ndim == 1 else np.moveaxis(array, axis, -1))
+    cells = _sampled(array[:, None] if array.ndim == 1 else array, axis)
     n_features = array.shape[axis] if shape else 1
     looked_at = np.linspace(0, n_features - 1, len(cells)).astype(int)
     finite = np.isfinite(cells)
@@ -69,21 +69,23 @@ def spread(array: Array, *, name: str, room: int, axis: int = -1, **more: Any) -
     )
 
 
-def _sampled(array: Array) -> Array:
+def _sampled(array: Array, axis: int) -> Array:
     """Cells by feature (n_features, n_cells), a copy."""
-    n_features = array.shape[-1]
-    if n_features > MAX_FEATURES:
-        array = array[..., np.linspace(0, n_features - 1, MAX_FEATURES).astype(int)]
-    array = array.reshape(len(array), -1, array.shape[-1])
-    most = min(MAX_CELLS, PER_FEATURE * array.shape[-1])
-    step = min(-(-array.size // most), array.shape[1])
-    array = array[:, :: step | 1] if step > 1 else array  # odd, for the width of a picture is even
-    rows = max(1, most * len(array) // max(1, array.size))
-    if rows < len(array):
-        array = array[np.linspace(0, len(array) - 1, rows).astype(int)]
+    n, first = len(array), array.ndim > 2 and axis == 1
+    table = array.reshape((n, array.shape[1], -1) if first else (n, -1, array.shape[-1]))
+    if first:
+        table = table.transpose(0, 2, 1)
+    n_places, n_features = table.shape[1:]
+    features = np.linspace(0, n_features - 1, min(n_features, MAX_FEATURES)).astype(int)
+    most = min(PER_FEATURE, MAX_CELLS // max(1, len(features)))
+    step = max(1, -(-n * n_places // max(1, most)))
+    while math.gcd(step, n_places) > 1:  # else every row would be looked at in the same places
+        step += 1
+    cells = np.arange(0, n * n_places, step)
+    found = table[cells // n_places, cells % n_places]
     with np.errstate(over="ignore", invalid="ignore"):
-        cells: Array = np.array(array.transpose(2, 0, 1), "float32", order="C").reshape(array.shape[-1], -1)
-    return cells
+        looked_at: Array = np.array(found[:, features].T, "float32", order="C")
+    return looked_at
 
 
 def _quantiles(ordered: Array, n_finite: Array) -> Array:
