@@ -95,12 +95,12 @@ def _confusion(head: Asked, predicted: Array) -> tuple[Any, float | None]:
     nothing: tuple[Array, Array | None] = np.empty(0), None
     chosen, labels = decided(predicted, head.y, from_logits=head.from_logits) if head.y.size else nothing
     if labels is None:
-        return f"the targets of `{head.name}` do not fit its output", None
+        return "the targets do not fit the output", None
     units = predicted.reshape(*chosen.shape, -1)
     finite = (np.isfinite(units).all(axis=-1) & np.isfinite(labels)).ravel()
     n, n_nonfinite = int(finite.sum()), int((~finite).sum())
     if not n:
-        return f"all {n_nonfinite:,} answers of `{head.name}` are no numbers", None
+        return f"all {n_nonfinite:,} answers are no numbers", None
     true, answers = labels.ravel()[finite].astype("float64"), chosen.ravel()[finite].astype("float64")
     label = np.unique(np.concatenate([true, answers]))
     places = np.searchsorted(label, true), np.searchsorted(label, answers)
@@ -128,13 +128,13 @@ def _confusion(head: Asked, predicted: Array) -> tuple[Any, float | None]:
 def _predictions(head: Asked, predicted: Array) -> tuple[Any, float | None]:
     y = head.y
     if y.size != predicted.size or not y.size:
-        return f"the targets of `{head.name}` do not fit its output", None
+        return "the targets do not fit the output", None
     n_columns = predicted.shape[-1] if predicted.ndim > 1 else 1
     together = n_columns > MOST_COLUMNS
     true, answers = (a.reshape(-1, 1 if together else n_columns).astype("float64") for a in (y, predicted))
     finite = np.isfinite(true) & np.isfinite(answers)
     if not finite.any():
-        return f"all {y.size:,} answers of `{head.name}` are no numbers", None
+        return f"all {y.size:,} answers are no numbers", None
     scores = [_r2(true[mask, i], answers[mask, i]) for i, mask in enumerate(finite.T)]
     column = int(np.argmin([np.inf if np.isnan(score) else score for score in scores]))
     if not finite[:, column].any():  # no score is known of any column

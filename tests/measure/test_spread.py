@@ -146,7 +146,7 @@ def test_answers_that_are_no_numbers_are_counted_and_nothing_is_told_of_them_alo
     found = answers(asked(y, 3, Task.MULTICLASS), outputs)[Confusion]
     assert (found.n, found.n_nonfinite, found.accuracy) == (40, 10, 1.0)
     nothing = answers(asked(y, 3, Task.MULTICLASS), outputs * np.nan)
-    assert nothing == {Confusion: "all 50 answers of `out` are no numbers"}
+    assert nothing == {Confusion: "all 50 answers are no numbers"}
 
 
 def test_of_very_many_pairs_the_frequent_are_kept():
