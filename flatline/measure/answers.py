@@ -9,7 +9,8 @@ import numpy as np
 from flatline.exhibits import Confusion, Predictions
 from flatline.facts import Array, HeadFacts, Task
 
-PAIRS = 2048  # of classes, kept
+PAIRS = 1_024  # of classes, kept
+CELLS = 1 << 17  # compared: of the steps of sequences or the pixels of masks, evenly spaced ones
 POINTS = 1_000  # of true and predicted values, kept
 MOST_COLUMNS = 64  # of values that are judged one by one; more are pixels or the like, and are taken together
 CLASSES = (Task.BINARY, Task.MULTICLASS)
@@ -96,28 +97,28 @@ def _confusion(head: Asked, predicted: Array) -> tuple[Any, float | None]:
     chosen, labels = decided(predicted, head.y, from_logits=head.from_logits) if head.y.size else nothing
     if labels is None:
         return "the targets do not fit the output", None
-    units = predicted.reshape(*chosen.shape, -1)
-    finite = (np.isfinite(units).all(axis=-1) & np.isfinite(labels)).ravel()
+    units, chosen, labels = (thinned(array.reshape(chosen.size, -1)) for array in (predicted, chosen, labels))
+    finite = np.isfinite(units).all(axis=1) & np.isfinite(labels[:, 0])
     n, n_nonfinite = int(finite.sum()), int((~finite).sum())
     if not n:
         return f"all {n_nonfinite:,} answers are no numbers", None
-    true, answers = labels.ravel()[finite].astype("float64"), chosen.ravel()[finite].astype("float64")
-    label = np.unique(np.concatenate([true, answers]))
-    places = np.searchsorted(label, true), np.searchsorted(label, answers)
-    code, count = np.unique(places[0] * len(label) + places[1], return_counts=True)
+    true, answers = labels[finite, 0].astype("float64"), chosen[finite, 0].astype("float64")
+    pairs, count = np.unique(np.stack([true, answers], axis=1), axis=0, return_counts=True)
     kept = np.sort(np.argsort(-count, kind="stable")[:PAIRS])
-    of_class = np.bincount(places[0], minlength=len(label))
+    classes, of_class = np.unique(true, return_counts=True)
+    majority = float(classes[of_class.argmax()])
+    label = np.unique(np.append(pairs[kept], majority))
     accuracy, null = float(np.mean(true == answers)), float(of_class.max() / n)
     small = np.min_scalar_type(len(label))
     fields = {
         "name": head.name,
-        "label": label,
-        "true": (code[kept] // len(label)).astype(small),
-        "predicted": (code[kept] % len(label)).astype(small),
+        "label": label.astype("float32"),
+        "true": np.searchsorted(label, pairs[kept, 0]).astype(small),
+        "predicted": np.searchsorted(label, pairs[kept, 1]).astype(small),
         "count": count[kept].astype("int32"),
         "accuracy": accuracy,
         "null": null,
-        "majority": int(of_class.argmax()),
+        "majority": int(np.searchsorted(label, majority)),
         "n": n,
         "n_left_out": int(n - count[kept].sum()),
         "n_nonfinite": n_nonfinite,
@@ -131,10 +132,11 @@ def _predictions(head: Asked, predicted: Array) -> tuple[Any, float | None]:
         return "the targets do not fit the output", None
     n_columns = predicted.shape[-1] if predicted.ndim > 1 else 1
     together = n_columns > MOST_COLUMNS
-    true, answers = (a.reshape(-1, 1 if together else n_columns).astype("float64") for a in (y, predicted))
+    columns = 1 if together else n_columns
+    true, answers = (thinned(array.reshape(-1, columns)).astype("float64") for array in (y, predicted))
     finite = np.isfinite(true) & np.isfinite(answers)
     if not finite.any():
-        return f"all {y.size:,} answers are no numbers", None
+        return f"all {true.size:,} answers are no numbers", None
     scores = [_r2(true[mask, i], answers[mask, i]) for i, mask in enumerate(finite.T)]
     column = int(np.argmin([np.inf if np.isnan(score) else score for score in scores]))
     if not finite[:, column].any():  # no score is known of any column
@@ -153,6 +155,11 @@ def _predictions(head: Asked, predicted: Array) -> tuple[Any, float | None]:
         "n_columns": n_columns,
     }
     return fields, -np.inf if np.isnan(scores[column]) else scores[column]
+
+
+def thinned(rows: Array) -> Array:
+    """Evenly spaced rows, `CELLS` of them at most."""
+    return rows[:: -(-len(rows) // CELLS)] if len(rows) > CELLS else rows
 
 
 def _r2(true: Array, predicted: Array) -> float:

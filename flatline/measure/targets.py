@@ -8,9 +8,9 @@ import numpy as np
 from flatline.exhibits import HeadLabels, HeadValues, LabelCounts, TargetValues
 from flatline.facts import Array, HeadFacts, Task
 from flatline.logs import RunHead
-from flatline.measure.answers import CLASSES, Asked, labels_of
+from flatline.measure.answers import CLASSES, Asked, labels_of, thinned
 from flatline.measure.rows import class_labels
-from flatline.measure.spread import MAX_CELLS, spread
+from flatline.measure.spread import spread
 
 MOST = 3  # outputs
 LABELS = 1_024  # of all of them together
@@ -55,12 +55,12 @@ def _counted(head: Asked, room: int) -> HeadLabels:
     y = head.y
     n_nonfinite = 0
     if head.task is Task.MULTILABEL:
-        rows = y.reshape(-1, y.shape[-1] if y.ndim > 1 else 1)
+        rows = thinned(y.reshape(-1, y.shape[-1] if y.ndim > 1 else 1))
         label, count, n = np.arange(rows.shape[1], dtype="float64"), np.sum(rows > 0.5, axis=0), len(rows)
     else:
         labels = labels_of(y, (len(y), *head.shape))
         labels = class_labels(y) if labels is None else labels
-        cells = (y if labels is None else labels).astype("float64").ravel()
+        cells = thinned((y if labels is None else labels).reshape(-1)).astype("float64")
         finite = np.isfinite(cells)
         label, count = np.unique(cells[finite], return_counts=True)
         n, n_nonfinite = int(finite.sum()), int((~finite).sum())
@@ -82,8 +82,7 @@ def _counted(head: Asked, room: int) -> HeadLabels:
 
 
 def _valued(head: Asked, room: int) -> HeadValues:
-    cells = head.y.ravel()
-    cells = cells[:: -(-cells.size // MAX_CELLS)].astype("float64")
+    cells = thinned(head.y.reshape(-1)).astype("float64")
     cells = cells[np.isfinite(cells)]
     edges, width = _edges(cells)
     return HeadValues(

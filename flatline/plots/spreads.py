@@ -12,6 +12,7 @@ from flatline.facts import Array
 from flatline.plots.picture import literal
 from flatline.plots.sheet import GREY, inches
 
+WIDEST = 0.15  # of a box
 FEW = 12  # features that are drawn as boxes, in their own order
 GAP = 0.12  # between groups, each of which is 1 wide
 PALE = (0.18, 0.35, 0.75)  # opacity of all cells, of the middle 90 %, of the middle 50 %
@@ -53,7 +54,7 @@ def draw_groups(ax: Axes, groups: Sequence[Group]) -> None:
         known = np.asarray(np.isfinite(spread.quantiles).all(axis=1))
         if spread.n_features <= FEW:
             places = left + (np.arange(spread.n_features) + 0.5) * (1 - GAP) / spread.n_features + GAP / 2
-            _boxes(ax, places[known], spread.quantiles[known], group.colour, 0.5 / spread.n_features)
+            _boxes(ax, places[known], spread.quantiles[known], group.colour, min(WIDEST, 0.5 / spread.n_features))
             for place in places[~known]:
                 ax.text(place, 0, "nothing\nfinite", ha="center", va="center", color=GREY, fontsize="small")
             ticks += list(zip(places.tolist(), map(str, spread.feature.tolist()), strict=True))
