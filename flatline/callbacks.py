@@ -14,6 +14,7 @@ from typing import Any
 import keras
 
 from flatline.errors import FlatlineError, FlatlineWarning
+from flatline.measure.exhibiting import exhibit
 from flatline.measure.losses import LoopStep
 from flatline.measure.recorder import Recorder
 from flatline.record import RunRecord
@@ -202,6 +203,7 @@ class FlightRecorder(keras.callbacks.Callback):  # type: ignore[misc]
         self._unattended = 0
         recorder = self._running()
         recorder.end(how)
+        exhibit(recorder)
         self._after_fit(recorder)
         if self._writer is not None:
             self._writer.flush()

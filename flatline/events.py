@@ -11,6 +11,8 @@ a file is `{"format": "flatline-run", "version": 1, "run": id, "header": {…}}`
 - `{"log": "UpdateLog", "constants": {"layers": […]}}`: the latest counts. The penalty of `LossLog` was such a
   constant once: read back, it is that of the last row before it.
 - `{"found": {…}, "step": 120}`: a finding, all of it but the edits of its fixes.
+- `{"exhibit": "FirstBatch", "is": {…}}`: pieces of the data and of the answers, as `flatline.packing` writes them, or a
+  string: why there are none. The latest of a type counts.
 - `{"spent": {…}}`, `{"missing": […]}`, `{"ended": "finished"}`: the latest counts.
 
 Every number reads back as the same number. One that is not finite, for which JSON has no word, is the string "nan",
@@ -33,6 +35,7 @@ from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix, Safety
 from flatline.logs import RunFacts, RunHead, RunLayer
+from flatline.packing import packed, unpacked
 from flatline.record import RunRecord
 from flatline.table import Table
 
@@ -75,6 +78,11 @@ def finding_event(finding: Finding, step: int) -> Event:
     fields["evidence"] = [dataclasses.asdict(each) for each in finding.evidence]
     fields["fixes"] = [{"title": fix.title, "safety": fix.safety, "snippet": fix.snippet} for fix in finding.fixes]
     return {"found": plain(fields), "step": int(step)}
+
+
+def exhibit_event(kind: type, fact: Any) -> Event:
+    """Return a piece of the data or of the answers."""
+    return {"exhibit": kind.__name__, "is": packed(fact)}
 
 
 def plain(value: Any) -> Any:
@@ -135,6 +143,9 @@ def apply(line: bytes, record: RunRecord) -> None:
         record.describe(_facts(event["facts"]))
     elif "found" in event:
         record.found(_finding(event["found"]), event["step"])
+    elif "exhibit" in event:
+        if (known := unpacked(event["exhibit"], event["is"])) is not None:
+            record.exhibit(*known)
     elif "spent" in event:
         record.restore_spent({kind: float(seconds) for kind, seconds in event["spent"].items()})
     elif "missing" in event:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flatline import engine
+from flatline.exhibits import FirstBatch, ReceivedInputs
 from flatline.experiment import Experiment
 from flatline.finding import Finding, Outcome
 from flatline.logs import Log, LossLog, Marks
@@ -76,7 +77,13 @@ def report_of(record: RunRecord, outcomes: Iterable[Outcome], known: Mapping[typ
         scope=scope,
         curves={} if isinstance(losses, str) else {"training": losses.loss},
         null=float("nan") if facts is None else facts.null,
-        facts={**(known or {}), **record.logs(), Marks: _marks(record, outcomes)},
+        facts={
+            **_exhibits(record),
+            **(known or {}),
+            **record.logs(),
+            Marks: _marks(record, outcomes),
+            **record.exhibits,
+        },
     )
 
 
@@ -90,6 +97,13 @@ def _marks(record: RunRecord, outcomes: Iterable[Outcome]) -> Marks:
         if (steps := [evidence.steps[1] for evidence in outcome.evidence if evidence.steps is not None])
     ]
     return Marks(found=(*record.live, *later))
+
+
+def _exhibits(record: RunRecord) -> dict[type, Any]:
+    """Say why there is nothing of the data to draw, where nothing else is known."""
+    if record.exhibits:
+        return {}
+    return dict.fromkeys((ReceivedInputs, FirstBatch), "the data are looked at when training ends, which was not seen")
 
 
 def _once(outcomes: Iterable[Outcome]) -> tuple[Outcome, ...]:

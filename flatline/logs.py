@@ -70,6 +70,7 @@ class RunHead:
     n_classes: int | None = None
     majority_share: float = float("nan")  # of the most frequent class in the rows seen
     target_std: float = float("nan")
+    from_logits: bool | None = None  # whether the loss takes scores rather than probabilities
 
 
 @dataclass(frozen=True, kw_only=True)

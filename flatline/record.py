@@ -53,6 +53,7 @@ class RunRecord:
         self._live: list[tuple[int, Finding]] = []
         self._spent: dict[str, float] = {}
         self._missing: dict[str, None] = {}
+        self._exhibits: dict[type, Any] = {}
         self._ended: str | None = None
 
     @property
@@ -74,6 +75,11 @@ class RunRecord:
     def missing(self) -> tuple[str, ...]:
         """What could not be recorded, and why."""
         return tuple(self._missing)
+
+    @property
+    def exhibits(self) -> Mapping[type, Any]:
+        """Pieces of the data and of the answers, by type, taken when training ends; empty before."""
+        return MappingProxyType(self._exhibits)
 
     @property
     def ended(self) -> str | None:
@@ -141,6 +147,17 @@ class RunRecord:
     def restore_spent(self, spent: Mapping[str, float]) -> None:
         """Put the seconds of a run that is read back in the place of those that are known."""
         self._spent = dict(spent)
+
+    def exhibit(self, kind: type, fact: Any) -> None:
+        """Keep a piece of the data or of the answers, for pictures, or a string: why there is none; the latest counts.
+
+        Parameters
+        ----------
+        kind : type
+            One of `flatline.exhibits.SHOWS_DATA`.
+        fact : object of this type, or str
+        """
+        self._exhibits[kind] = fact
 
     def miss(self, what: str) -> None:
         """Note once what could not be recorded, and why."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flatline.errors import FlatlineError
-from flatline.events import Event, finding_event, plain, row_events, to_line, version_event
+from flatline.events import Event, exhibit_event, finding_event, plain, row_events, to_line, version_event
 from flatline.record import RunRecord
 from flatline.run_directory import files, head, quoted, reason
 
@@ -132,6 +132,10 @@ class RunWriter:
                 yield {"log": kind.__name__, "constants": plain(changed)}
         for step, finding in record.live[told.get("found", 0) :]:
             yield finding_event(finding, step)
+        shown = told.get("exhibits", {})
+        for sort, fact in record.exhibits.items():
+            if fact is not shown.get(sort):
+                yield exhibit_event(sort, fact)
         for name, value in self._state().items():
             if value != told.get(name):
                 yield {name: plain(dict(record.spent) if name == "spent" else value)}
@@ -145,6 +149,7 @@ class RunWriter:
         """Remember that all is written."""
         record = self.record
         self._told = {"facts": record.facts, "found": len(record.live), **self._state()}
+        self._told["exhibits"] = dict(record.exhibits)
         for kind, table in record.tables.items():
             table.written = table.n
             self._told[kind.__name__] = dict(table.constants)

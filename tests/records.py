@@ -8,6 +8,18 @@ import numpy as np
 from hypothesis import strategies as st
 
 from flatline.cause import Cause
+from flatline.exhibits import (
+    Confusion,
+    FirstBatch,
+    HeadLabels,
+    HeadValues,
+    LabelCounts,
+    Predictions,
+    ReceivedInputs,
+    ShownRows,
+    Spread,
+    TargetValues,
+)
 from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix, Safety, SetCompile
 from flatline.logs import (
@@ -57,6 +69,7 @@ def assert_same(one, other):
     for kind, log in one.logs().items():
         assert same(log, other.logs()[kind]), kind
     assert same(tuple((step, as_advice(finding)) for step, finding in one.live), other.live)
+    assert same(dict(one.exhibits), dict(other.exhibits))
     without_writing = [{k: v for k, v in r.spent.items() if k != "writing"} for r in (one, other)]
     assert without_writing[0] == without_writing[1]
     assert (one.missing, one.ended) == (other.missing, other.ended)
@@ -97,6 +110,32 @@ def finding(message="loss is flat"):
     )
 
 
+def exhibits(name="dense"):
+    """One of every kind, with what is not finite, and one that there is a reason not to have."""
+    odd = np.array([[math.nan, -math.inf, 0.0], [1e-40, 1 / 3, -0.0]], "float32")
+    spread = Spread(
+        name=name, shape=(3, None), n_rows=2, n_cells=6, n_nonfinite=2, n_features=3, n_constant=0, rms=math.inf,
+        feature=np.arange(3, dtype="int32"), scale=odd[0], quantiles=odd, through=(name, "b"), lookup=7,
+    )  # fmt: skip
+    rows = ShownRows(
+        name=name, form="image", shape=(2, 2), values=np.arange(8, dtype="uint8").reshape(2, 2, 2),
+        low=np.array([0.0, math.nan]), high=np.ones(2), n_nonfinite=np.zeros(2, int), white=1.0,
+    )  # fmt: skip
+    values = HeadValues(
+        spread=spread, mean=math.nan, std=0.1, edges=np.array([0.0, 1e300]), count=np.array([3], "int32"), high=1.0
+    )
+    return {
+        ReceivedInputs: ReceivedInputs(before=(spread,), after=(), training=True),
+        FirstBatch: FirstBatch(parts=(rows,), labels={name: ("1", name)}, in_order=True),
+        LabelCounts: LabelCounts(
+            heads=(HeadLabels(name=name, label=odd[1], count=np.arange(3), n=3, units=3, exclusive=False),)
+        ),
+        TargetValues: TargetValues(heads=(values,)),
+        Confusion: "the model has its own train_step",
+        Predictions: Predictions(name=name, true=odd[0], predicted=odd[1], mean=1.0, r2=-math.inf, n=3, column=None),
+    }
+
+
 def full(names=("dense", "out")):
     """One of everything, with what is not finite in every log."""
     record, n = RunRecord({"python": "3.11", "started": 1.5}), len(names)
@@ -130,6 +169,8 @@ def full(names=("dense", "out")):
     record.add(EpochLog, step=2, values={"loss": 0.5, names[0]: math.nan})
     record.add(EpochLog, step=4, values={"loss": 0.4, "val_loss": math.inf}, validation_noise=0.01)
     record.found(finding(), 3)
+    for kind, fact in exhibits(names[0]).items():
+        record.exhibit(kind, fact)
     record.spend("sampling", 0.25)
     record.miss("activations of `x`: it has two outputs")
     record.end("exception: ValueError")

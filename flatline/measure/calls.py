@@ -23,6 +23,9 @@ class Call:
     notes: dict[str, Any] = field(default_factory=dict)
 
 
+Note = Callable[[Call], None]
+
+
 def _tensors(structure: Any) -> tuple[Any, ...]:
     return tuple(t for t in keras.tree.flatten(structure) if hasattr(t, "dtype") and hasattr(t, "shape"))
 
@@ -38,7 +41,7 @@ def _is_leaf(layer: Any) -> bool:
 
 
 @contextlib.contextmanager
-def recorded(model: Any, note: Callable[[Call], None]) -> Iterator[list[Call]]:
+def recorded(model: Any, note: Note, *, linked: bool = True) -> Iterator[list[Call]]:
     """Collect the calls made inside `model` while the block runs.
 
     Parameters
@@ -47,6 +50,8 @@ def recorded(model: Any, note: Callable[[Call], None]) -> Iterator[list[Call]]:
         The model that will be called in the block.
     note : callable
         Called with each finished `Call` while its tensors exist; what it keeps goes into `call.notes`.
+    linked : bool
+        Whether `sources` and `outputs` are to be right, for which every tensor is kept as long as the block runs.
 
     Notes
     -----
@@ -79,7 +84,8 @@ def recorded(model: Any, note: Callable[[Call], None]) -> Iterator[list[Call]]:
             finally:
                 stack.pop()
             call.outputs = _tensors(outputs)
-            alive.extend(call.outputs)
+            if linked:
+                alive.extend(call.outputs)
             passes_through = all(any(o is i for i in inputs) for o in call.outputs)
             if stack and not passes_through:
                 for tensor in call.outputs:

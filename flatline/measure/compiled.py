@@ -20,7 +20,7 @@ def metric_names(model: Any) -> tuple[str, ...]:
     )
 
 
-def _by_name(structure: Any, names: list[str]) -> list[Any]:
+def by_name(structure: Any, names: list[str]) -> list[Any]:
     """Leaves of targets in the order of the outputs."""
     if isinstance(structure, dict):
         return [structure.get(name) for name in names]
@@ -40,10 +40,10 @@ def pair(
     names = names if len(names) == len(flat) else [f"output_{i}" for i in range(len(flat))]
     targets: list[Any] = list(data.targets)
     if isinstance(y, dict):
-        by_name = {target.name: target for target in targets}
-        targets = [by_name.get(name) for name in names]
+        named = {target.name: target for target in targets}
+        targets = [named.get(name) for name in names]
     targets = [*targets, *[None] * len(flat)]
-    ys = _by_name(y, names)
+    ys = by_name(y, names)
     losses = _losses(model, names) if loss is None else {0: (_resolve(loss), 1.0)}
     found = []
     for i, name in enumerate(names):

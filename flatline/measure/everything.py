@@ -22,8 +22,10 @@ from flatline.facts import (
     TinySubsetFacts,
     ValidationFacts,
 )  # fmt: skip
+from flatline.measure.answers import unanswered
 from flatline.measure.budget import Budget
 from flatline.measure.data import Gathered, gather
+from flatline.measure.exhibiting import OF_INPUTS, setup_exhibits
 from flatline.measure.model import has_custom_train_step, unbuilt_facts
 from flatline.measure.optimizer import optimizer_facts, rate_setter
 from flatline.measure.overfit import AS_IS_SHARE, FEWEST_TINY, N_EXAMPLES, overfit
@@ -123,6 +125,7 @@ def _measure(
     except FlatlineError as error:
         reason = "the model has its own train_step and cannot be called on X alone" if custom else str(error)
         facts |= dict.fromkeys((ModelFacts, ObjectiveFacts, OptimizerFacts, TinySubsetFacts, RehearsalFacts), reason)
+        facts |= dict.fromkeys(OF_INPUTS, reason)
         if not custom:
             facts[ModelFacts] = unbuilt_facts(model)
         refusal = None if custom else error
@@ -134,6 +137,7 @@ def _measure(
         )
     setup = SetupFacts(model, predict, gathered.x, gathered.y, gathered_weights(gathered), gathered.data, seed=seed)
     facts[ModelFacts], facts[ObjectiveFacts] = setup.model, setup.objective
+    facts |= setup_exhibits(setup, in_order=gathered.plan.shuffle is not True, seed=seed)
     if setup.error is not None and not custom:
         facts[FitError] = setup.error
     else:
@@ -154,6 +158,8 @@ def _measure(
             no_training = f"training a few steps raised {type(error).__name__}: {first_line(error)}"
     for kind in (RehearsalFacts, TinySubsetFacts):
         facts.setdefault(kind, no_training)
+    if isinstance(reason := facts[RehearsalFacts], str):
+        facts |= unanswered(setup.objective.heads, reason)
     if isinstance(facts[RehearsalFacts], RehearsalFacts):
         curves = {name: arm.losses for name, arm in facts[RehearsalFacts].arms.items()}
     null = setup.objective.null
@@ -180,6 +186,7 @@ def _train(
     found[RehearsalFacts] = budget.why_not(seconds, steps=steps, batch=batch) or rehearse(
         trials, setup.model, plan, batch_size=batch, seconds=seconds, seed=seed, say=say
     )
+    found |= trials.answers
     seconds = min(TINY_SECONDS, budget.left())
     found[TinySubsetFacts] = budget.why_not(seconds, steps=FEWEST_TINY, batch=N_EXAMPLES, share=AS_IS_SHARE) or overfit(
         trials, setup.model, seconds=seconds, seed=seed, say=say

@@ -8,7 +8,7 @@ import numpy as np
 
 from flatline import backend
 from flatline.facts import LayerFacts, ModelFacts
-from flatline.measure.calls import Call, is_keras, recorded
+from flatline.measure.calls import Call, Note, is_keras, recorded
 
 MAX_CELLS = 1_000_000  # cells of a tensor that statistics are taken over
 RECTIFIERS = {"relu", "relu6"}
@@ -75,16 +75,31 @@ def _note(call: Call) -> None:
             notes["saturated_share"] = float(np.mean(SLOPE_SHARE[activation](made) < 0.01))
 
 
-def observe(model: Any, x: Any, y: Any, weight: Any) -> tuple[list[Call], Any]:
-    """Run one training-mode pass with gradients under observation; return the calls and what the pass returned."""
-    with recorded(model, _note) as calls:
+def _nothing(call: Call) -> None:
+    """Look at nothing more."""
+
+
+def _noting(also: Note) -> Note:
+    def note(call: Call) -> None:
+        _note(call)
+        also(call)
+
+    return note
+
+
+def observe(model: Any, x: Any, y: Any, weight: Any, *, also: Note = _nothing) -> tuple[list[Call], Any]:
+    """Run one training-mode pass with gradients under observation; return the calls and what the pass returned.
+
+    Other parts of the measurement are told of every call `also`.
+    """
+    with recorded(model, _noting(also)) as calls:
         result = backend.forward_backward(model, x, y, weight)
     return calls, result
 
 
-def observe_forward(model: Any, x: Any) -> tuple[list[Call], Any]:
+def observe_forward(model: Any, x: Any, *, also: Note = _nothing) -> tuple[list[Call], Any]:
     """The same without loss and gradients, for a set-up whose loss raises."""
-    with recorded(model, _note) as calls:
+    with recorded(model, _noting(also)) as calls:
         outputs = backend.call(model, x, training=True)
     return calls, outputs
 

@@ -204,4 +204,5 @@ def _head(head: HeadFacts) -> RunHead:
         n_classes=head.n_classes,
         majority_share=max(counts) / sum(counts) if counts else float("nan"),
         target_std=float("nan") if head.target is None else head.target.std,
+        from_logits=head.from_logits,
     )

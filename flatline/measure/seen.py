@@ -110,6 +110,10 @@ class SeenRows:
                 raise CannotTell("the first rows are in the order of their targets")
         return found, null, perfect
 
+    def heads_of_any(self, model: Any) -> tuple[RunHead, ...]:
+        """Return the outputs as these rows tell, which need be no fair sample: for pictures of the rows themselves."""
+        return self._heads(model, slice(None))[0]
+
     def _heads(self, model: Any, rows: slice) -> tuple[tuple[RunHead, ...], float, float]:
         weight = None if self.weight is None else self.weight[rows]
         x, y = rows_of(self.x, rows), rows_of(self.y, rows)

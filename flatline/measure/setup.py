@@ -22,6 +22,7 @@ from flatline.measure.model import (
     observe,
     observe_forward,
 )
+from flatline.measure.receiving import Receiving
 from flatline.measure.repeat import repeated
 
 PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 = 8 %
@@ -151,13 +152,16 @@ class SetupFacts:
         targets = None if self.y is None else backend.to_tensors(self.y)
         self.gradients: Sequence[Array | None] = ()  # by trainable weight; () where the pass raises
         self.total = self.penalty = float("nan")
+        names = [array.name for array in data.inputs]
         start = time.perf_counter()
         try:
-            calls, result = observe(model, tensors, targets, self.weight)
+            self.receiving = Receiving(self.x, tensors, names, training=True)
+            calls, result = observe(model, tensors, targets, self.weight, also=self.receiving.note)
             live, self.total, self.penalty, self.gradients = result
         except Exception as error:  # what `fit` would die of is a finding, with the reason
             self.error = FitError(stage="loss", kind=type(error).__name__, message=first_line(error))
-            calls, live = observe_forward(model, tensors)
+            self.receiving = Receiving(self.x, tensors, names, training=True)
+            calls, live = observe_forward(model, tensors, also=self.receiving.note)
         self.pass_seconds = time.perf_counter() - start
         self.row_seconds = min(BACKWARD * each, self.pass_seconds / size)  # that one more row adds to a training step
         gradients = {id(w): g for w, g in zip(model.trainable_weights, self.gradients, strict=bool(self.gradients))}

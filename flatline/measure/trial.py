@@ -10,7 +10,9 @@ import numpy as np
 
 from flatline import backend
 from flatline.facts import Arm, Array, HeadFacts, ObjectiveFacts, Task
+from flatline.measure.answers import decided, unanswered
 from flatline.measure.budget import Budget
+from flatline.measure.exhibiting import answered
 from flatline.measure.null import null_loss, perfect_loss, perfect_output
 from flatline.measure.setup import n_rows, rows_of
 from flatline.measure.task import BINARY, CATEGORICAL, SPARSE
@@ -58,6 +60,7 @@ class Trials:
         self._device: dict[int, Any] = {}
         self._trained: dict[str, backend.CompiledTraining] = {}
         self._optimizers: dict[str, Any] = {}
+        self.answers: dict[type, Any] = {}  # of the first training, which is that of the set-up as it is
         self._initial = [np.array(v.numpy()) for v in model.variables]
         self.head = next((h for h in objective.heads if h.loss != "unknown" and h.target is not None), None)
 
@@ -91,10 +94,13 @@ class Trials:
             perfect += factor * head.weight * value
         return null, perfect
 
-    def evaluate(self, x: Any, y: Any, weight: Array | None) -> tuple[float, float, int | None]:
-        """Data loss in inference mode, task score (accuracy or R², NaN where undefined), and the classes predicted."""
+    def outputs(self, x: Any) -> Any:
+        """Outputs in inference mode."""
         parts = [self.predict(rows_of(x, slice(at, at + PREDICTED_ROWS))) for at in range(0, n_rows(x), PREDICTED_ROWS)]
-        outputs = keras.tree.map_structure(lambda *pieces: keras.ops.concatenate(pieces), *parts)
+        return keras.tree.map_structure(lambda *pieces: keras.ops.concatenate(pieces), *parts)
+
+    def evaluate(self, outputs: Any, x: Any, y: Any, weight: Array | None) -> tuple[float, float, int | None]:
+        """Data loss of outputs, task score (accuracy or R², NaN where undefined), and how many classes they name."""
         total, penalty = backend.total_loss(self.model, backend.to_tensors(x), backend.to_tensors(y), outputs, weight)
         loss = float(total) - float(penalty)
         if self.head is None or len(self.objective.heads) != 1:
@@ -205,14 +211,18 @@ class Trials:
         self, name: str, losses: Array, planned: int, diverged: bool, used: Array, data: Any, held_out: Any, s: float
     ) -> Arm:
         if diverged:
+            why = f"training diverged after {len(losses):,} steps"
+            self.answers = self.answers or unanswered(self.objective.heads, why)
             return Arm(name=name, losses=losses, planned=planned, diverged=True, seconds=s)
         tail = losses[-max(1, min(50, int(_TAIL * len(losses)))) :]
         x, y = (rows_of(part, used) for part in data)
-        settled, score, distinct = self.evaluate(x, y, None if self.weight is None else self.weight[used])
+        outputs = self.outputs(x)
+        settled, score, distinct = self.evaluate(outputs, x, y, None if self.weight is None else self.weight[used])
+        self.answers = self.answers or answered(self.objective.heads, outputs, y, n_steps=len(losses))
         final = min((v for v in (float(tail.mean()), settled) if np.isfinite(v)), default=float("nan"))
         unseen, unseen_loss = float("nan"), float("nan")
         if held_out is not None:
-            unseen_loss, unseen, _ = self.evaluate(held_out[0], held_out[1], None)
+            unseen_loss, unseen, _ = self.evaluate(self.outputs(held_out[0]), held_out[0], held_out[1], None)
         return Arm(
             name=name,
             losses=losses,
@@ -239,21 +249,7 @@ def task_score(head: HeadFacts, predicted: Array, y: Array) -> tuple[float, int 
     if not np.all(np.isfinite(predicted)):
         return float("nan"), None
     if head.task in (Task.BINARY, Task.MULTICLASS):
-        units = predicted.shape[-1] if predicted.ndim > 1 else 1
-        if units > 1:
-            chosen = predicted.argmax(-1)
-            labels = (
-                y.argmax(-1)
-                if y.shape == predicted.shape
-                else y.reshape(chosen.shape)
-                if y.size == chosen.size
-                else None
-            )
-        else:
-            low = float(np.min(y))
-            cut = 0.0 if head.from_logits or low < 0 else 0.5
-            chosen = np.where(predicted.reshape(-1) > cut, 1.0, min(low, 0.0))
-            labels = y.reshape(-1) if y.size == chosen.size else None
+        chosen, labels = decided(predicted, y, from_logits=head.from_logits)
         if labels is None:
             return float("nan"), None
         return float(np.mean(chosen == labels)), len(np.unique(chosen))
