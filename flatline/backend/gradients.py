@@ -26,7 +26,7 @@ def is_eager(tensor: Any) -> bool:
 
 
 def differentiate(
-    run: Callable[[Callable[[Any], Any]], tuple[Any, Sequence[Any]]],
+    run: Callable[[Callable[..., Any]], tuple[Any, Sequence[Any]]],
     *,
     relu: ReluRule = "plain",
     last: bool = False,
@@ -36,30 +36,36 @@ def differentiate(
     Parameters
     ----------
     run : callable
-        Gets `watch`, which makes a tensor a point to differentiate at and returns it; returns the score (any shape;
-        its sum is differentiated) and the points.
+        Gets `watch`, which makes a tensor a point to differentiate at and returns it; `watch(tensor, alone=True)`
+        forgets all that was before, whose gradient then costs nothing. Returns the score (any shape; its sum is
+        differentiated) and the points. It is run again where half precision overflows.
     relu : {"plain", "guided", "rectified"}
         How the gradient passes a rectifier: as it is, only where it and the output are positive
         (arXiv 1412.6806), or only where it is positive itself (arXiv 1311.2901).
     last : bool
         Only at the last point that the gradient reaches; the others are None.
     """
-    with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
-
-        def watch(tensor: Any) -> Any:
-            tape.watch(tensor)
-            return tensor
-
-        score, points = run(watch)
-        half = any(t.dtype in (tf.float16,) for t in (score, *points))
-        scaled = [(scale, tf.cast(score, "float32") * scale) for scale in (SCALES if half else SCALES[-1:])]
-    with _relu_gradient(relu):
-        for scale, total in scaled:
+    for scale in SCALES:
+        with tf.GradientTape(persistent=last, watch_accessed_variables=False) as tape:
+            score, points = run(_watch(tape))
+            half = any(t.dtype == tf.float16 for t in (score, *points))
+            total = tf.cast(score, "float32") * (scale if half else 1.0)
+        with _relu_gradient(relu):
             found = _last(tape, total, points) if last else tape.gradient(total, list(points))
-            dense = [None if g is None else tf.cast(tf.convert_to_tensor(g), "float32") / scale for g in found]
-            if all(g is None or bool(tf.reduce_all(tf.math.is_finite(g))) for g in dense):
-                break
-    return [None if g is None else g.numpy() for g in dense]
+        dense = [None if g is None else tf.cast(tf.convert_to_tensor(g), "float32") for g in found]
+        if not half or all(g is None or bool(tf.reduce_all(tf.math.is_finite(g))) for g in dense):
+            break
+    return [None if g is None else (g / scale if half else g).numpy() for g in dense]
+
+
+def _watch(tape: Any) -> Callable[..., Any]:
+    def watch(tensor: Any, *, alone: bool = False) -> Any:
+        if alone:
+            tape.reset()
+        tape.watch(tensor)
+        return tensor
+
+    return watch
 
 
 def _last(tape: Any, total: Any, points: Sequence[Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from flatline.errors import FlatlineError
 from flatline.facts import Array
 from flatline.inspect.names import Channels, find_layer, layer_names
 from flatline.inspect.opened import in_batches, n_rows, opened, prepared
-from flatline.inspect.resize import resized
+from flatline.inspect.resize import input_size, resized
 from flatline.inspect.saliency import Target
 from flatline.inspect.score import Score
 
@@ -87,7 +87,7 @@ def grad_cam(
         def measure(rows: slice, part: Any) -> Array:
             maps, gradients, first = feature_maps(model, part, score, rows, layer)
             found = _VARIANTS[variant](maps, gradients)
-            size = _size(part, found.ndim - 1, first) if resize else None
+            size = input_size(part, found.ndim - 1, first) if resize else None
             return found if size is None else resized(found, size)
 
         return np.asarray(in_batches(x, batch_size, measure), "float32")
@@ -136,30 +136,42 @@ def _positions(maps: Array) -> tuple[int, ...]:
     return tuple(range(1, maps.ndim - 1))
 
 
-def _size(x: Any, rank: int, first: bool) -> tuple[int, ...] | None:
-    """Size of the first input with as many directions as the maps; None where no input has."""
-    for leaf in keras.tree.flatten(x):
-        if leaf.ndim == rank + 2:
-            return tuple(leaf.shape[2:] if first else leaf.shape[1:-1])
-    tokens = [leaf for leaf in keras.tree.flatten(x) if leaf.ndim == rank + 1]
-    return tuple(tokens[0].shape[1:]) if tokens else None
-
-
 def feature_maps(model: Any, x: Any, score: Score, rows: slice, layer: Any) -> tuple[Array, Array, bool]:
     """Maps of a layer (n_rows, *positions, n_channels), the gradient at them, and whether channels come first."""
     wanted = None if layer is None else find_layer(model, layer)
-    names = layer_names(model)
-    seen: list[tuple[Any, int]] = []  # tensor, axis of its channels
+    seen: list[tuple[Any, int]] = []
+    # First without remembering what led to the last maps: most gradients reach these, and it is the cheapest.
+    for alone in (True, False) if wanted is None else (False,):
+        seen, gradients = _pass(model, x, score, rows, wanted, alone=alone)
+        reached = [i for i, g in enumerate(gradients) if g is not None]
+        if reached:
+            tensor, axis = seen[reached[-1]]
+            maps = np.asarray(keras.ops.convert_to_numpy(tensor), "float32")
+            return np.moveaxis(maps, axis, -1), np.moveaxis(gradients[reached[-1]], axis, -1), axis == 1
+    raise FlatlineError(_reason(wanted, bool(seen)))
 
-    def forward(watch: Callable[[Any], Any]) -> tuple[Any, list[Any]]:
+
+def _pass(
+    model: Any, x: Any, score: Score, rows: slice, wanted: tuple[str, Any] | None, *, alone: bool
+) -> tuple[list[tuple[Any, int]], list[Any]]:
+    """Maps that may be meant, with the axis of their channels, and the gradient at the last that it reaches."""
+    names = layer_names(model)
+    seen: list[tuple[Any, int]] = []
+
+    def forward(watch: Callable[..., Any]) -> tuple[Any, list[Any]]:
         channels = Channels()
+        seen.clear()
 
         def edit(called: Any, given: Any, outputs: Any) -> Any:
             made = backend.layer_output(outputs)
             axis = channels.axis(called, 0 if made is None else len(made.shape))
             mine = id(called) in names if wanted is None else called is wanted[1]
             if mine and made is not None and _has_positions(made, n_rows(x), axis):
-                seen.append((watch(made), axis))
+                image_before = any(len(each.shape) > len(made.shape) for each, _ in seen)
+                if not (alone and image_before):
+                    if alone:
+                        seen.clear()
+                    seen.append((watch(made, alone=alone), axis))
             return outputs
 
         with backend.edited(edit):
@@ -170,15 +182,7 @@ def feature_maps(model: Any, x: Any, score: Score, rows: slice, layer: Any) -> t
             seen[:] = sorted((s for s in seen if id(s[0]) not in made), key=lambda s: len(s[0].shape) > 3)
         return found, [tensor for tensor, _ in seen]
 
-    gradients = backend.differentiate(forward, last=True)
-    reached = [i for i, g in enumerate(gradients) if g is not None]
-    if not reached:
-        raise FlatlineError(_reason(wanted, bool(seen)))
-    tensor, axis = seen[reached[-1]]
-    maps = np.asarray(keras.ops.convert_to_numpy(tensor), "float32")
-    gradient = gradients[reached[-1]]
-    assert gradient is not None
-    return np.moveaxis(maps, axis, -1), np.moveaxis(gradient, axis, -1), axis == 1
+    return seen, backend.differentiate(forward, last=True)
 
 
 def _has_positions(tensor: Any, rows: int, axis: int) -> bool:

@@ -77,3 +77,8 @@ class Channels:
         if form is not None:
             self._first = form == "channels_first"
         return 1 if self._first and rank > 2 else -1
+
+
+def channels_first(model: Any) -> bool:
+    """Whether a layer of the model wants the channels of images before their positions."""
+    return any(getattr(layer, "data_format", None) == "channels_first" for layer in model._flatten_layers())

@@ -97,6 +97,13 @@ def batches(x: Any, batch_size: int) -> Iterator[tuple[slice, Any]]:
         yield rows, keras.tree.map_structure(lambda leaf: leaf[rows], x)  # noqa: B023
 
 
+def pairs(n_rows: int, n_variants: int, batch_size: int) -> Iterator[tuple[Array, Array]]:
+    """Every row with every variant of it, so many at a time; variants of a row follow each other."""
+    for start in range(0, n_rows * n_variants, batch_size):
+        number = np.arange(start, min(start + batch_size, n_rows * n_variants))
+        yield number // n_variants, number % n_variants
+
+
 def in_batches(x: Any, batch_size: int, measure: Callable[[slice, Any], Any]) -> Any:
     """Concatenate what a measurement of each part returns: a structure of arrays."""
     parts = [measure(rows, part) for rows, part in batches(x, batch_size)]

@@ -120,6 +120,8 @@ def run(
         return watch(tensor if change is None else backend.with_mask_of(tensor, change(number, tensor)))
 
     def forward(watch: Callable[[Any], Any]) -> tuple[Any, list[Any]]:
+        inputs.clear()
+        entries.clear()
         for i, tensor in enumerate(map(backend.to_tensors, leaves)):
             direct = backend.is_float(tensor) and not (embedded is not None and embedded[i])
             inputs.append(enter(i, tensor, watch) if direct else tensor)
@@ -157,10 +159,25 @@ def run(
     )
 
 
-def as_floats(x: Any) -> Any:
-    """`x` with whole numbers as floats: quantities, where no layer embeds them."""
-    return keras.tree.map_structure(lambda leaf: leaf.astype("float32") if leaf.dtype.kind in "iu" else leaf, x)
+def scored(model: Any, x: Any, score: Score, rows: slice) -> tuple[Array, Array | None]:
+    """Score of each row and the targets that it was taken for, from a forward pass alone."""
+
+    def edit(layer: Any, given: Any, outputs: Any) -> Any:
+        score.note(layer, outputs)
+        return outputs
+
+    with backend.edited(edit):
+        outputs = backend.call(model, backend.to_tensors(x), training=False)
+    found, targets = score.of(outputs, rows)
+    return keras.ops.convert_to_numpy(found), targets
 
 
-def has_integers(x: Any) -> bool:
-    return any(leaf.dtype.kind in "iu" for leaf in keras.tree.flatten(x))
+def differentiable(x: Any, measure: Callable[[Any], Any]) -> Any:
+    """Measure on `x`; if nothing has a gradient, with whole numbers as floats: quantities that no layer embeds."""
+    try:
+        return measure(x)
+    except NotReached:
+        if not any(leaf.dtype.kind in "iu" for leaf in keras.tree.flatten(x)):
+            raise
+    floats = keras.tree.map_structure(lambda leaf: leaf.astype("float32") if leaf.dtype.kind in "iu" else leaf, x)
+    return measure(floats)

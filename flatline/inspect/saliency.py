@@ -10,7 +10,7 @@ from flatline.backend import ReluRule
 from flatline.errors import FlatlineError
 from flatline.facts import Array
 from flatline.inspect.opened import in_batches, n_rows, opened, prepared
-from flatline.inspect.passes import NotReached, as_floats, has_integers, run
+from flatline.inspect.passes import differentiable, run
 from flatline.inspect.score import Score
 
 Target = int | Sequence[int] | Array | Callable[[Any], Any] | None
@@ -89,6 +89,62 @@ def saliency(
     )
 
 
+def guided_backprop(
+    model: Any,
+    x: Any,
+    *,
+    target: Target = None,
+    output: int | str | None = None,
+    layer: Any = None,
+    rule: Literal["guided", "rectified"] = "guided",
+    modifier: Modifier = None,
+    batch_size: int = 32,
+) -> Any:
+    """Return the gradient of a score with respect to the inputs, of which each rectifier lets only positive parts pass.
+
+    Parameters
+    ----------
+    model, x, target, output, layer, modifier, batch_size
+        As for `saliency`.
+    rule : {"guided", "rectified"}
+        Gradients pass a rectifier where they are positive and so is its output, or ("rectified", the backward pass of a
+        deconvnet) wherever they are positive.
+
+    Returns
+    -------
+    ndarray or structure of ndarray
+        As for `saliency`.
+
+    Raises
+    ------
+    FlatlineError
+        As for `saliency`, and if the rule does not exist.
+
+    Warnings
+    --------
+    These pictures look like edges of the image, also with random weights in the upper layers: they fail the
+    parameter-randomisation test (J. Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292), here as there.
+    They show what the first layers see; for what the answer depends on, use `saliency` or `integrated_gradients`.
+
+    Notes
+    -----
+    The gradients of the operations Relu and Relu6 are exchanged for the time of the pass and in this thread alone, so a
+    rectifier is reached however the model calls it; the model is not edited. Not reached are `maximum(x, 0)`, leaky and
+    smooth rectifiers (LeakyReLU, ELU, GELU, SiLU): their gradients pass as they are. Without any rectifier this is
+    `saliency`.
+
+    References
+    ----------
+    J. T. Springenberg et al., Striving for Simplicity, arXiv 1412.6806, section 3.4.
+    M. D. Zeiler, R. Fergus, Visualizing and Understanding Convolutional Networks, arXiv 1311.2901, section 2.1.
+    """
+    if rule not in ("guided", "rectified"):
+        raise FlatlineError(f"The `rule` parameter must be 'guided' or 'rectified'. Got {rule!r}.")
+    return gradient(
+        model, x, target=target, output=output, layer=layer, modifier=modifier, batch_size=batch_size, relu=rule
+    )
+
+
 def gradient(
     model: Any,
     x: Any,
@@ -109,12 +165,7 @@ def gradient(
         def measure(rows: slice, part: Any) -> Any:
             return run(model, part, score, rows, relu=relu).gradients
 
-        try:
-            found = in_batches(x, batch_size, measure)
-        except NotReached:
-            if not has_integers(x):
-                raise
-            found = in_batches(as_floats(x), batch_size, measure)
+        found = differentiable(x, lambda x: in_batches(x, batch_size, measure))
     return keras.tree.map_structure(change, keras.tree.pack_sequence_as(x, found))
 
 

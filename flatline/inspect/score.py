@@ -1,5 +1,6 @@
 """The number that is explained: one for each row."""
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,9 +42,11 @@ class Score:
         self._made: Any = None
         self._axis, self._channels = -1, Channels()
 
-    def fix(self, targets: Array) -> None:
-        """Keep to these targets from now on, one a row."""
-        self._given = targets
+    def at(self, targets: Array | None) -> "Score":
+        """Return the same score of given targets, one for each row; the same where it has none."""
+        score = copy.copy(self)
+        score._given = score._given if targets is None else targets
+        return score
 
     def note(self, layer: Any, outputs: Any) -> None:
         """Hear of what a layer has made."""
