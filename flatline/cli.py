@@ -89,6 +89,9 @@ def _parser() -> argparse.ArgumentParser:
         "run_dir", metavar="RUN", type=Path, help="directory of `flatline run`, or a callback's run_dir"
     )
     report.add_argument("-o", "--output", metavar="FILE", help="write the report to a .html or .json file instead")
+    report.add_argument(
+        "--private", action="store_true", help="with -o: leave out all that shows data, paths or names, to pass it on"
+    )
     _judging(report)
 
     compare = subparsers.add_parser("compare", help="say where two recorded runs part")

@@ -131,7 +131,7 @@ def run(arguments: argparse.Namespace) -> int:
         _tell("a training loop of your own is recorded by `with monitor.step(…)`; the README has an example")
         return code or WRONG
     found = _show(directory, arguments, fail_on)
-    _tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again")
+    _tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again, with `-o report.html` as a page")
     return code or found
 
 
@@ -144,6 +144,8 @@ def report(arguments: argparse.Namespace) -> int:
     from flatline.run_directory import load_run, runs_in
 
     if not arguments.output:
+        if arguments.private:
+            raise FlatlineError("--private must come with --output FILE. Got none.")
         return _show(arguments.run_dir, arguments, _fail_on(arguments))
     runs = runs_in(arguments.run_dir)
     if len(runs) > 1:
@@ -151,7 +153,7 @@ def report(arguments: argparse.Namespace) -> int:
             f"--output must come with the directory of one run. Got {len(runs)}; the first is {runs[0]}."
         )
     report = judge(load_run(runs[0]), select=arguments.select, ignore=arguments.ignore)
-    report.save(arguments.output)
+    report.save(arguments.output, private=arguments.private)
     return FOUND if any((finding.severity or 0) >= _fail_on(arguments) for finding in report.findings) else CLEAN
 
 

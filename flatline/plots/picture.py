@@ -70,10 +70,14 @@ class Picture(Generic[P]):
                 return fact if isinstance(fact, str) else f"needs {kind.__name__}, which was not measured"
         return None
 
-    def svg(self, facts: Mapping[type, Any]) -> tuple[bytes, str | None]:
-        """Return the drawing as an SVG image, without touching pyplot's figures, and why it is empty if it is."""
+    def figure(self, facts: Mapping[type, Any]) -> tuple[Figure, str | None]:
+        """Return the drawing as a figure that pyplot does not know, and why it is empty if it is."""
         figure = Figure(figsize=self.size, layout="constrained")
-        reason = self.draw(facts, figure.subplots())
+        return figure, self.draw(facts, figure.subplots())
+
+    def svg(self, facts: Mapping[type, Any]) -> tuple[bytes, str | None]:
+        """Return the drawing as an SVG image, and why it is empty if it is."""
+        figure, reason = self.figure(facts)
         return svg(figure), reason
 
 
@@ -126,11 +130,20 @@ def pictures_of(facts: Mapping[type, Any]) -> Iterator[Picture[Any]]:
 
 def svg(figure: Figure) -> bytes:
     """Return a figure as an SVG image."""
+    return _saved(figure, format="svg", metadata={"Date": None})
+
+
+def png(figure: Figure, *, dpi: float) -> bytes:
+    """Return a figure as a PNG image of so many dots to the inch."""
+    return _saved(figure, format="png", dpi=dpi)
+
+
+def _saved(figure: Figure, **arguments: Any) -> bytes:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        figure.savefig(buffer, **arguments)
     return buffer.getvalue()
 
 

@@ -1,162 +1,236 @@
-"""The report as HTML: a fragment for notebooks, and one static file without scripts that needs nothing else."""
+"""The parts of a report as HTML, which the page and the notebook share."""
 
-import base64
 import html
 import math
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from flatline import diagnosis, pairs
 from flatline.experiment import Tried
-from flatline.finding import Evidence, Finding
+from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix
 from flatline.reports import tried, wording
+from flatline.reports.diagnosis import Diagnosis
+from flatline.reports.drawings import Drawing
 
 if TYPE_CHECKING:
-    from flatline.plots.picture import Picture
     from flatline.reports.report import Report
 
-_STYLE = """
-.flatline { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; color: inherit; }
-.flatline code, .flatline pre { font-family: ui-monospace, Consolas, monospace; font-size: .92em; }
-.flatline pre { background: rgba(128, 128, 128, .12); padding: .6em .9em; overflow-x: auto; margin: .3em 0 .8em; }
-.flatline .finding { border-left: 4px solid #767676; padding: .1em 0 .1em 1em; margin: 1.2em 0; }
-.flatline .ERROR { border-left-color: #d55e00; } .flatline .WARNING { border-left-color: #e69f00; }
-.flatline .INFO { border-left-color: #56b4e9; }
-.flatline .finding .finding { margin: .6em 0; }
-.flatline .severity { font-weight: 700; } .flatline p { margin: .3em 0; }
-.flatline table { border-collapse: collapse; margin: .4em 0; font-size: .92em; }
-.flatline th, .flatline td { text-align: left; padding: .1em 1em .1em 0; font-weight: normal; }
-.flatline th { opacity: .75; } .flatline .quiet { opacity: .75; } .flatline img { max-width: 100%; background: #fff; }
-"""
+RUNS = "experiment"  # the group of pictures that belongs to what was tried
 
 
-def document(report: "Report") -> str:
-    """Return a whole HTML page, with the loss curves drawn in where there are any."""
-    return (
-        '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<title>flatline report</title><style>body { margin: 2rem auto; padding: 0 1rem; max-width: 60rem; "
-        "color: #1a1a1a; background: #fff; }</style></head>\n<body>\n"
-        f"{fragment(report, figure=_figure(report), runs=_runs(report))}\n</body></html>\n"
-    )
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """A part of the report under a heading of its own."""
+
+    key: str
+    title: str
+    body: str
+    count: int | None = None  # of what it holds
+    folded: bool = False
 
 
-def fragment(report: "Report", *, figure: str = "", runs: str = "") -> str:
-    """Return the report as one `div`, with its style."""
-    parts = "\n".join(_parts(report, figure, runs))
-    return f'<style>{_STYLE}</style>\n<div class="flatline">\n{parts}\n</div>'
+def sections(report: "Report", drawings: Sequence[Drawing], layers: str = "") -> tuple[Section, ...]:
+    """Return the parts of a report in the order in which they are read, those that are not empty.
+
+    Parameters
+    ----------
+    report : Report
+    drawings : sequence of Drawing
+        Its pictures.
+    layers : str
+        The browser of its layers.
+    """
+    evidence = [drawing for drawing in drawings if drawing.group != RUNS]
+    n_drawn = sum(drawing.drawn for drawing in evidence)
+    passed = [_outcome("passed", wording.label(each)) for each in report.passed]
+    unknown = [_outcome("unknown", wording.label(each), each.reason) for each in report.not_evaluated]
+    parts = (
+        Section(key="causes", title="Causes and fixes", body=_causes(report), count=len(report.findings)),
+        Section(key="evidence", title="Evidence", body=_pictures(evidence), count=n_drawn or None, folded=not n_drawn),
+        Section(key="layers", title="What the layers see", body=layers),
+        Section(key="tried", title=tried.TITLE, body=_tried(report, drawings)),
+        Section(key="passed", title="What passed", body=_list(passed), count=len(passed), folded=True),
+        Section(
+            key="unknown", title="What could not be told", body=_list(unknown), count=len(unknown), folded=True
+        ),
+        Section(key="scope", title="How it was measured", body=_scope(report), folded=True),
+    )  # fmt: skip
+    return tuple(part for part in parts if part.body)
 
 
-def _parts(report: "Report", figure: str, runs: str) -> Iterator[str]:
+def resource(name: str) -> str:
+    """Return the text of a file beside this one."""
+    return files("flatline.reports").joinpath(name).read_text(encoding="utf-8")
+
+
+def prose(text: object) -> str:
+    """Return a user's or a check's text as HTML: what is in backticks is code, and nothing in it is markup."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(wording.one_line(text)))
+
+
+# ── what is wrong ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _causes(report: "Report") -> str:
     score = wording.score_of(report)
-    yield f"<p><strong>flatline</strong> · {_prose(wording.scope_line(report.scope))}</p>"
-    for group in diagnosis.group(report.findings):
-        under = "".join(_finding(other, score) for other in group.others)
-        yield _finding(group.lead, score, under)
-    yield _tried(report, runs)
-    verdict = wording.verdict_line(report)
-    if verdict:
-        yield f"<p>{_prose(verdict)}</p>"
-    yield figure
-    yield _list(
-        wording.passed_line(report), [f"{_prose(passed.code)} {_prose(passed.name)}" for passed in report.passed]
-    )
-    yield _list(
-        wording.not_evaluated_line(report),
-        [f"{_prose(each.code)} {_prose(each.name)}: {_prose(each.reason)}" for each in report.not_evaluated],
-    )
+    groups = diagnosis.group(report.findings)
+    remarks = [each for each in groups if all(_is_remark(finding) for finding in (each.lead, *each.others))]
+    alarms = [each for each in groups if each not in remarks]
+    parts = [_whole_change(report)]
+    parts += [_group(_cause(each.lead), (each.lead, *each.others), score) for each in alarms]
+    if remarks:
+        parts.append(_group("Worth knowing", [f for each in remarks for f in (each.lead, *each.others)], score))
+    return "".join(parts)
 
 
-def _tried(report: "Report", runs: str) -> str:
-    said, experiment, score = tried.told(report), report.experiment, wording.score_of(report)
-    if said is None or experiment is None:
+def _is_remark(finding: Finding) -> bool:
+    return diagnosis.severity_of(finding) is Severity.INFO
+
+
+def _cause(finding: Finding) -> str:
+    return "No cause named" if finding.cause is None else f"Cause: {wording.spoken(finding.cause)}"
+
+
+def _whole_change(report: "Report") -> str:
+    """The best set-up that was confirmed, as one difference of code."""
+    experiment = report.experiment
+    if experiment is None or not experiment.confirmed or not isinstance(report, Diagnosis) or report.code is None:
         return ""
-    changes = "".join(
-        f'<li>{_prose(pairs.change(fix))} <span class="quiet">({_prose(wording.trust(fix, score))})</span></li>'
-        for fix in said.chosen
-    )
-    folded = "".join(f'<p class="quiet">{_prose(line)}</p>' for line in (*said.folded, said.measured))
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("change", "outcome", _prose(score), "on other rows", ""))
-    rows = "".join(_row_of(each) for each in (*experiment.chosen, *experiment.tried))
-    table = f"<details><summary>every change</summary><table><tr>{head}</tr>{rows}</table></details>" if rows else ""
-    return (
-        f'<div class="finding tried"><p><strong>{tried.TITLE}</strong></p><p>{_prose(said.head)}</p>'
-        f"{f'<ul>{changes}</ul>' if changes else ''}{folded}{table}{runs}</div>"
-    )
+    what = "The change that was confirmed" if len(experiment.chosen) == 1 else "All changes that were confirmed"
+    return f"<h3>{what}, as a difference of code</h3>{_code(report.diff(), kind='diff')}"
 
 
-def _row_of(each: Tried) -> str:
-    scores = ["" if math.isnan(score) else pairs.score(score) for score in (each.score, each.held_out)]
-    cells = (pairs.change(each.fix), each.outcome.value, *scores, each.note)
-    return "<tr>" + "".join(f"<td>{_prose(cell)}</td>" for cell in cells) + "</tr>"
+def _group(title: str, findings: Iterable[Finding], score: str) -> str:
+    cards = "".join(_finding(finding, score) for finding in findings)
+    return f'<div class="group"><h3>{prose(title)}</h3>{cards}</div>'
 
 
-def _list(summary: str, items: list[str]) -> str:
-    if not items:
-        return f'<p class="quiet">{_prose(summary)}</p>' if summary else ""
-    rows = "".join(f"<li>{item}</li>" for item in items)
-    return f'<details class="quiet"><summary>{_prose(summary)}</summary><ul>{rows}</ul></details>'
-
-
-def _finding(finding: Finding, score: str, under: str = "") -> str:
+def _finding(finding: Finding, score: str) -> str:
     severity = diagnosis.severity_of(finding).name
-    cause = "" if finding.cause is None else f' <span class="quiet">cause: {finding.cause.value}</span>'
     rows = "".join(_row(evidence) for evidence in finding.evidence)
-    head = '<tr><th scope="col">quantity</th><th scope="col">measured</th>'
-    head += '<th scope="col">healthy</th><th scope="col">where</th></tr>'
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("quantity", "measured", "healthy", "where"))
+    table = f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>' if rows else ""
     return (
-        f'<div class="finding {severity}"><p><span class="severity">{severity}</span> '
-        f"<strong>{_prose(wording.label(finding))}</strong>{cause}</p><p>{_prose(finding.message)}</p>"
-        + (f"<table>{head}{rows}</table>" if rows else "")
-        + "".join(_fix(fix, score) for fix in finding.fixes)
-        + f"{under}</div>"
+        f'<article class="finding item {severity}" data-kind="{severity}">'
+        f'<h4><span class="severity">{severity}</span> {prose(wording.label(finding))}</h4>'
+        f"<p>{prose(finding.message)}</p>{table}{''.join(_fix(fix, score) for fix in finding.fixes)}</article>"
     )
 
 
 def _row(evidence: Evidence) -> str:
     value, bound = wording.measured(evidence)
-    cells = (evidence.quantity, value, bound, wording.place(evidence))
-    return "<tr>" + "".join(f"<td>{_prose(cell)}</td>" for cell in cells) + "</tr>"
+    return _cells((evidence.quantity, value, bound, wording.place(evidence)))
+
+
+def _cells(cells: Iterable[str]) -> str:
+    return "<tr>" + "".join(f"<td>{prose(cell)}</td>" for cell in cells) + "</tr>"
 
 
 def _fix(fix: Fix, score: str) -> str:
-    snippet = html.escape(wording.printable(fix.snippet).strip("\n"))
-    code = f"<pre><code>{snippet}</code></pre>" if snippet else ""
-    return f'<p>→ {_prose(fix.title)} <span class="quiet">({_prose(wording.trust(fix, score))})</span></p>{code}'
+    trust = f'<span class="quiet">({prose(wording.trust(fix, score))})</span>'
+    return f'<div class="fix"><p>→ {prose(fix.title)} {trust}</p>{_code(fix.snippet)}</div>'
 
 
-def _prose(text: str) -> str:
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(wording.one_line(text)))
+def _code(text: str, kind: str = "python") -> str:
+    """A piece of code to copy; the lines of a difference are marked beyond their sign."""
+    lines = wording.printable(text).strip("\n").split("\n")
+    if lines == [""]:
+        return ""
+    shown = "\n".join(_marked(line) if kind == "diff" else html.escape(line) for line in lines)
+    return f'<div class="code"><pre tabindex="0"><code class="{kind}">{shown}</code></pre></div>'
 
 
-def _figure(report: "Report") -> str:
-    return "".join(_picture(each, report) for each in pictures_of(report) if each.group != "experiment")
+def _marked(line: str) -> str:
+    kind = {"+": "ins", "-": "del"}.get("" if line.startswith(("+++", "---")) else line[:1])
+    return f"<{kind}>{html.escape(line)}</{kind}>" if kind else html.escape(line)
 
 
-def _runs(report: "Report") -> str:
-    return "".join(_picture(each, report) for each in pictures_of(report) if each.group == "experiment")
+# ── pictures ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _picture(each: "Picture[Any]", report: "Report") -> str:
-    drawing, reason = each.svg(report.facts)
-    head = f"<h3>{_prose(each.title[0].upper() + each.title[1:])}</h3>"
-    if reason is not None:
-        return f'{head}<p class="quiet">not drawn: {_prose(reason)}</p>'
-    return f'{head}{_image(drawing, each.title)}<p class="quiet">{_prose(each.look_for)}</p>'
+def _pictures(drawings: Sequence[Drawing]) -> str:
+    groups: dict[str, list[Drawing]] = {}
+    for drawing in drawings:
+        groups.setdefault(drawing.group, []).append(drawing)
+    return "".join(f"<h3>{prose(_begun(group))}</h3>{figures(those)}" for group, those in groups.items())
 
 
-def pictures_of(report: "Report") -> Iterator["Picture[Any]"]:
-    """Pictures of a report; matplotlib is imported here, where there is something to draw."""
-    if not report.facts:
-        return
-    from flatline.plots import picture
+def figures(drawings: Iterable[Drawing]) -> str:
+    """Return pictures, each with its title and what to look for, and then which could not be drawn, and why."""
+    drawings = tuple(drawings)
+    missing = "".join(
+        f"<li>{prose(_begun(each.title))}: not drawn, {prose(each.reason)}</li>" for each in drawings if not each.drawn
+    )
+    drawn = "".join(_figure(each) for each in drawings if each.drawn)
+    return f'{drawn}<ul class="quiet">{missing}</ul>' if missing else drawn
 
-    yield from picture.pictures_of(report.facts)
+
+def _figure(drawing: Drawing) -> str:
+    width, height = drawing.size
+    return (  # as an image it cannot run anything, whatever its labels say
+        f'<figure><h4>{prose(_begun(drawing.title))}</h4><img alt="{html.escape(drawing.title)}" '
+        f'src="{drawing.source}" width="{width}" height="{height}"><figcaption><span class="quiet">What to look for:'
+        f"</span> {prose(drawing.look_for)}</figcaption></figure>"
+    )
 
 
-def _image(drawing: bytes, described: str) -> str:
-    # As an image the drawing cannot run anything, whatever its labels say.
-    data = base64.b64encode(drawing).decode("ascii")
-    return f'<p><img alt="{html.escape(described)}" src="data:image/svg+xml;base64,{data}"></p>'
+def _begun(text: str) -> str:
+    """The same text, beginning with a capital."""
+    return text[:1].upper() + text[1:]
+
+
+# ── what was tried, what passed, what was measured ──────────────────────────────────────────────────────────────────
+
+
+def _tried(report: "Report", drawings: Sequence[Drawing]) -> str:
+    said, experiment, score = tried.told(report), report.experiment, wording.score_of(report)
+    if said is None or experiment is None:
+        return ""
+    changes = "".join(
+        f'<li>{prose(pairs.change(fix))} <span class="quiet">({prose(wording.trust(fix, score))})</span></li>'
+        for fix in said.chosen
+    )
+    folded = "".join(f'<p class="quiet">{prose(line)}</p>' for line in (*said.folded, said.measured))
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("change", "outcome", prose(score), "on other rows", ""))
+    rows = "".join(_change(each) for each in (*experiment.chosen, *experiment.tried))
+    table = f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
+    table = f"<details><summary>every change</summary>{table}</details>" if rows else ""
+    runs = figures(drawing for drawing in drawings if drawing.group == RUNS)
+    return f"<p>{prose(said.head)}</p>{f'<ul>{changes}</ul>' if changes else ''}{folded}{table}{runs}"
+
+
+def _change(each: Tried) -> str:
+    scores = ["" if math.isnan(score) else pairs.score(score) for score in (each.score, each.held_out)]
+    return _cells((pairs.change(each.fix), each.outcome.value, *scores, each.note))
+
+
+def _outcome(kind: str, label: str, reason: str = "") -> str:
+    told = f": {prose(reason)}" if reason else ""
+    return f'<li class="item" data-kind="{kind}"><span class="label">{prose(label)}</span>{told}</li>'
+
+
+def _list(items: Sequence[str]) -> str:
+    return f'<ul class="outcomes">{"".join(items)}</ul>' if items else ""
+
+
+def _scope(report: "Report") -> str:
+    rows = "".join(_measured(report))
+    return f'<dl class="scope">{rows}</dl><p class="quiet">{_HOW}</p>'
+
+
+def _measured(report: "Report") -> Iterator[str]:
+    from flatline import __version__
+
+    for key, value in report.scope.items():
+        yield f"<dt>{prose(key)}</dt><dd>{prose(value)}{' s' if key == 'seconds' else ''}</dd>"
+    yield f"<dt>flatline</dt><dd>{__version__}</dd>"
+
+
+_HOW = (
+    "Facts are measured, checks judge them. A check that lacks a fact says so instead of passing. "
+    "<code>flatline explain CODE</code> prints what a check looks for, why, and how far to trust its fix."
+)

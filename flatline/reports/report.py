@@ -35,6 +35,8 @@ class Report:
     facts : mapping of type to object
         What was judged, which the pictures are drawn from: facts and logs by type, a string in the place of what could
         not be measured.
+    view : callable, View or None
+        What the network makes of a few inputs, layer by layer, or what returns it; the page has a browser of it.
 
     Examples
     --------
@@ -48,6 +50,7 @@ class Report:
     curves: Mapping[str, Array] = field(default_factory=dict)
     null: float = float("nan")
     facts: Mapping[type, Any] = field(default_factory=dict, repr=False)
+    view: Any = field(default=None, repr=False)
 
     @property
     def experiment(self) -> Experiment | None:
@@ -116,32 +119,43 @@ class Report:
 
         return plot_training_curves(self.curves, null=self.null)
 
-    def save(self, path: str | Path) -> None:
-        """Write the report to a file; its suffix chooses the format.
+    def save(self, path: str | Path, *, private: bool = False) -> None:
+        """Write the report to a file, whole or not at all; its suffix chooses the format.
 
         Parameters
         ----------
         path : str or Path
-            Ends in ".html" (one file that needs nothing else) or ".json".
+            Ends in ".html" (one page that needs nothing else) or ".json". A file that is there is replaced.
+        private : bool, default=False
+            Leave out all that shows data, paths or names, to pass the file on: layers are called by kind and place
+            (`dense-3`), other names by number, texts of yours are left out. Numbers stay, those of the labels in a
+            finding's sentence among them.
 
         Raises
         ------
         FlatlineError
             When the suffix is another one, or the file cannot be written.
+
+        See Also
+        --------
+        flatline.reports.private : what may stay in a private report.
         """
         path = Path(path)
-        if path.suffix == ".html":
-            from flatline.reports.html import document
-
-            text = document(self)
-        elif path.suffix == ".json":
-            text = self.to_json()
-        else:
+        if path.suffix not in (".html", ".json"):
             raise FlatlineError(f"The `path` parameter of Report.save must end in .html or .json. Got {str(path)!r}.")
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise FlatlineError(f"cannot write the report to {str(path)!r}: {error.strerror or error}") from None
+        from flatline.reports.saving import write
+
+        report = self
+        if private:
+            from flatline.reports.private import private as without_names
+
+            report = without_names(self)
+        if path.suffix == ".html":
+            from flatline.reports.page import document
+
+            write(path, document(report))
+        else:
+            write(path, report.to_json())
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain dictionaries, lists, strings and numbers (schema: `flatline.reports.json`)."""
@@ -162,7 +176,7 @@ class Report:
         return to_markdown(self)
 
     def _repr_html_(self) -> str:
-        from flatline.reports.html import fragment
+        from flatline.reports.notebook import fragment
 
         return fragment(self)
 

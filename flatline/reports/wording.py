@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flatline import pairs
-from flatline.finding import Evidence, Finding, NotEvaluated
+from flatline.cause import Cause
+from flatline.diagnosis import severity_of
+from flatline.finding import Evidence, NotEvaluated, Outcome, Severity
 from flatline.fix import Fix, Safety
 from flatline.verdict import Ruling
 
@@ -42,9 +44,9 @@ def one_line(text: object) -> str:
     return printable(" ".join(str(text).split("\n")))
 
 
-def label(finding: Finding) -> str:
+def label(outcome: Outcome) -> str:
     """Code and name of the check."""
-    return f"{finding.code} {finding.name}".strip()
+    return f"{outcome.code} {outcome.name}".strip()
 
 
 def trust(fix: Fix, score: str = "score") -> str:
@@ -103,6 +105,32 @@ def verdict_line(report: "Report") -> str:
     if report.goes_nowhere:
         return "No check names for sure what keeps this network from learning."
     return "Nothing found that would keep this network from learning."
+
+
+def spoken(cause: Cause) -> str:
+    """Return a cause in plain words."""
+    return cause.value.replace("_", " ")
+
+
+def headline(report: "Report") -> str:
+    """Say in one sentence how it stands, with the causes."""
+    calm = verdict_line(report)
+    if calm:
+        return calm
+    experiment, named = report.experiment, [spoken(cause) for cause in report.causes]
+    if experiment is not None and experiment.confirmed:
+        count = len(experiment.chosen)
+        changes = "one change" if count == 1 else f"{count} changes together"
+        went = pairs.went(one_line(experiment.score), experiment.before, experiment.after)
+        told = f"With {changes} {went}, confirmed by experiment"
+    elif any(severity_of(finding) is Severity.ERROR for finding in report.findings):
+        told = "This network cannot learn as it is"
+    else:
+        told = "Something probably keeps this network from learning"
+    if not named:
+        return f"{told}; no check names the cause for sure."
+    others = f", then {', '.join(named[1:])}" if named[1:] else ""
+    return f"{told}; {'most likely ' if others else ''}cause: {named[0]}{others}."
 
 
 def passed_line(report: "Report") -> str:
