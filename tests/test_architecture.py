@@ -12,8 +12,9 @@ import flatline
 ROOT = Path(flatline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
-    {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"},
-    {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"},
+    {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"}
+    | {"view", "png"},
+    {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"} | {"packed"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},
