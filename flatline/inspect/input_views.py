@@ -97,10 +97,10 @@ class InputViews:
 
         def look() -> None:
             found = grad_cam(self._model, self._few, resize=False)
-            forms = ("image",) if found.ndim == 3 else ("series", "words")
-            at = next((i for i, part in enumerate(self.parts) if part.form in forms), None)
+            form = "image" if found.ndim == 3 else "series"
+            at = next((i for i, part in enumerate(self.parts) if part.form == form), None)
             if at is None:
-                raise FlatlineError("no input has the places that the last maps have")
+                raise FlatlineError("no input is drawn with the places that the last maps have")
             maps = found if found.ndim == 3 else found[:, None]
             small = pooled(pooled(maps, 1, DIM_SIDE), 2, DIM_SIDE)
             self.parts[at] = replace(self.parts[at], class_map=shaded(small[None], from_zero=True, coarse=True))

@@ -11,6 +11,7 @@ from flatline import backend
 from flatline.facts import Array, Shape
 from flatline.inspect.channels import FORMS, ChannelStatistics, Drawing
 from flatline.inspect.names import Channels, layer_names
+from flatline.inspect.opened import n_rows
 from flatline.inspect.shades import rounded, shaded
 from flatline.measure.calls import Call, recorded
 from flatline.measure.model import declared_activation, is_reported, own_weights
@@ -18,6 +19,8 @@ from flatline.view import ViewedLayer
 
 CELL_BYTES = 0.5 * 4 / 3  # in a file: 16 shades in base64. That images pack most pictures is left in reserve
 LAYER_BYTES, CHANNEL_BYTES = 600, 40  # of names and numbers
+GOOD = 8 * 16 * 16  # cells: with less for each layer, these go first
+LIKE_NEXT = ("BatchNormalization", "LayerNormalization", "GroupNormalization", "ZeroPadding1D", "ZeroPadding2D")
 HALVINGS = 20  # of an interval, to find how much room a layer may have
 
 
@@ -39,7 +42,7 @@ class LayerViews:
         self.outputs: Any = None
         self._shapes: dict[int, tuple[int, ...]] = {}  # of what can be drawn, channels last, by `id` of the layer
         self._missing: dict[int, str] = {}
-        n = len(keras.tree.flatten(x)[0])
+        n = n_rows(x)
 
         def look(call: Call, values: Any, axis: int) -> None:
             call.notes["shape"] = () if values is None else tuple(values.shape[1:])
@@ -59,6 +62,7 @@ class LayerViews:
         self._drawn: dict[int, list[Array]] = {key: [] for key in self._shapes}
         self._statistics = {key: ChannelStatistics() for key in self._shapes}
         self._drawings: dict[int, Drawing] = {}
+        self._n_drawn = 0
 
     def name(self, layer: Any) -> str:
         """Name of a layer, its path where several are called alike."""
@@ -86,27 +90,35 @@ class LayerViews:
             self.outputs = backend.call(self.model, backend.to_tensors(x), training=False)
         return calls
 
-    def plan(self, n_rows: int, max_bytes: float) -> bool:
+    def plan(self, n_drawn: int, max_bytes: float) -> bool:
         """Choose how much is drawn so that the pictures of so many inputs fit; return whether all layers have some.
 
         Every layer gets the same room; what one does not need goes to the others.
         """
         budget = max_bytes - LAYER_BYTES * len(self._calls)
 
-        def drawings(cells: int) -> dict[int, Drawing]:
-            return {key: Drawing(shape, cells) for key, shape in self._shapes.items()}
-
         def size(drawing: Drawing) -> float:
-            return CELL_BYTES * n_rows * drawing.n_cells + CHANNEL_BYTES * len(drawing.channels)
+            return CELL_BYTES * n_drawn * drawing.n_cells + CHANNEL_BYTES * len(drawing.channels)
 
-        low, high = 1, 1 << HALVINGS
-        while high - low > 1:
-            middle = (low + high) // 2
-            fits = sum(map(size, drawings(middle).values())) <= budget
-            low, high = (middle, high) if fits else (low, middle)
-        self._drawings = drawings(low)
-        for key, drawing in self._drawings.items():
-            budget -= size(drawing)
+        def drawings(cells: int) -> dict[int, Drawing]:
+            return {key: Drawing(shape, cells) for key, shape in self._shapes.items() if key in self._drawn}
+
+        def room() -> int:
+            """The most cells that every layer may have."""
+            low, high = 1, 1 << HALVINGS
+            while high - low > 1:
+                middle = (low + high) // 2
+                fits = sum(map(size, drawings(middle).values())) <= budget
+                low, high = (middle, high) if fits else (low, middle)
+            return low
+
+        if room() < GOOD:
+            for call in self._calls:
+                if type(call.layer).__name__ in LIKE_NEXT and self._drawn.pop(id(call.layer), None) is not None:
+                    self._missing[id(call.layer)] = "left out, for room: what reads it shows nearly the same"
+        self._drawings = {key: Drawing(shape, 1) for key, shape in self._shapes.items()} | drawings(room())
+        for key in list(self._drawn):
+            budget -= size(self._drawings[key])
             if budget < 0:
                 self._missing[key] = "left out: there are more layers than there is room for"
                 del self._drawn[key]
@@ -128,6 +140,7 @@ class LayerViews:
             if draw and key in self._drawn:
                 self._drawn[key].append(self._drawings[key].pictures(array))
 
+        self._n_drawn += n_rows(x) if draw else 0
         self._pass(x, look)
         return self.outputs
 
@@ -154,33 +167,38 @@ class LayerViews:
         )
         if key not in self._shapes:
             return view
-        told, channels, form = self._statistics[key], self._drawings[key].channels, self._drawings[key].form
+        told, drawing = self._statistics[key], self._drawings[key]
         view = replace(
             view,
-            channels=tuple(channels.tolist()),
-            mean=rounded(told.mean[channels]),
-            std=rounded(told.std[channels]),
-            zero_share=rounded(told.zero_share[channels]),
             n_channels=self._shapes[key][-1],
             n_silent=int(told.silent.sum()),
             n_constant=int(told.constant.sum()),
             n_nonfinite=int(told.nonfinite.sum()),
         )
-        if not self._drawn.get(key):
+        if key not in self._drawn:
             return view
-        pictures = np.concatenate(self._drawn[key])
-        shades = shaded(pictures, from_zero=form != "maps", coarse=form != "vector")
-        return replace(view, form=form, shades=shades)
+        if sum(map(len, self._drawn[key])) < self._n_drawn:
+            return replace(view, missing="it is not called for every input, or with outputs of other shapes")
+        maps, coarse = drawing.form == "maps", drawing.form != "vector"
+        return replace(
+            view,
+            form=drawing.form,
+            shades=shaded(np.concatenate(self._drawn[key]), from_zero=not maps, coarse=coarse),
+            channels=tuple(drawing.channels.tolist()),
+            mean=rounded(told.mean[drawing.channels]),
+            std=rounded(told.std[drawing.channels]),
+            zero_share=rounded(told.zero_share[drawing.channels]),
+        )
 
 
-def _not_drawn(call: Call, values: Any, n_rows: int) -> str | None:
+def _not_drawn(call: Call, values: Any, n: int) -> str | None:
     """Why there is no picture of an output; None where there is."""
     if values is None:
         return "its output has no values outside a compiled function"
     if not keras.backend.standardize_dtype(values.dtype).startswith(("float", "bfloat", "int", "uint", "bool")):
         return "its output holds no numbers"
     shape: Shape = tuple(values.shape)
-    if not 1 <= len(shape) <= max(FORMS) or shape[0] != n_rows:
+    if not 1 <= len(shape) <= max(FORMS) or shape[0] != n:
         return f"its output has the shape {shape}, and no picture for each input"
     if 0 in shape:
         return "its output is empty"

@@ -107,7 +107,7 @@ def view(
         notes = (
             []
             if seen.plan(len(drawn), max_bytes - len(drawn) * input_bytes(x))
-            else ["some layers have no pictures: too many"]
+            else ["not every layer has pictures: there is no room for so many"]
         )
         if len(drawn) < min(n, n_drawn):
             reason = f"one takes {row_seconds:.2g} s" if most is None else "the model takes no more at a time"
