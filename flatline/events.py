@@ -11,6 +11,9 @@ a file is `{"format": "flatline-run", "version": 1, "run": id, "header": {…}}`
 - `{"log": "UpdateLog", "constants": {"layers": […]}}`: the latest counts. The penalty of `LossLog` was such a
   constant once: read back, it is that of the last row before it.
 - `{"found": {…}, "step": 120}`: a finding, all of it but the edits of its fixes.
+- `{"view": {…}, "step": 120}`: a look inside the network after so many steps; the latest counts. Its fields are those
+  of `View`, its pictures PNG images in base64 (see `flatline.packed`). In place of the object a string says why there
+  is none.
 - `{"spent": {…}}`, `{"missing": […]}`, `{"ended": "finished"}`: the latest counts.
 
 Every number reads back as the same number. One that is not finite, for which JSON has no word, is the string "nan",
@@ -33,8 +36,10 @@ from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix, Safety
 from flatline.logs import RunFacts, RunHead, RunLayer
+from flatline.packed import pack, unpack
 from flatline.record import RunRecord
 from flatline.table import Table
+from flatline.view import View
 
 FORMAT = "flatline-run"
 VERSION = 1
@@ -75,6 +80,11 @@ def finding_event(finding: Finding, step: int) -> Event:
     fields["evidence"] = [dataclasses.asdict(each) for each in finding.evidence]
     fields["fixes"] = [{"title": fix.title, "safety": fix.safety, "snippet": fix.snippet} for fix in finding.fixes]
     return {"found": plain(fields), "step": int(step)}
+
+
+def view_event(view: View | str, step: int) -> Event:
+    """Return a look inside the network and when it was taken."""
+    return {"view": plain(pack(view)), "step": int(step)}
 
 
 def plain(value: Any) -> Any:
@@ -135,6 +145,9 @@ def apply(line: bytes, record: RunRecord) -> None:
         record.describe(_facts(event["facts"]))
     elif "found" in event:
         record.found(_finding(event["found"]), event["step"])
+    elif "view" in event:
+        view = event["view"]
+        record.look(view if isinstance(view, str) else unpack(view), event["step"])
     elif "spent" in event:
         record.restore_spent({kind: float(seconds) for kind, seconds in event["spent"].items()})
     elif "missing" in event:

@@ -11,7 +11,7 @@ from flatline.registry import Check
 from flatline.reports.report import Report
 from flatline.settings import selection
 
-WATCHING = ("attending", "sampling", "probe", "judging")  # kinds of seconds that the time budget is over
+WATCHING = ("attending", "sampling", "probe", "judging", "viewing")  # kinds of seconds that the time budget is over
 
 
 def reads_log(check: Check) -> bool:
@@ -73,6 +73,7 @@ def report_of(record: RunRecord, outcomes: Iterable[Outcome]) -> Report:
         curves={} if isinstance(losses, str) else {"training": losses.loss},
         null=float("nan") if facts is None else facts.null,
         facts={**record.logs(), Marks: Marks(found=record.live)},
+        view=record.view or "the run was recorded without a look inside the network",
     )
 
 

@@ -1,5 +1,6 @@
 """The callback that says, while a network trains, that it has flatlined and why."""
 
+import dataclasses
 import math
 import time
 import warnings
@@ -9,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from flatline import engine, preflight
+from flatline import engine, looking, preflight
 from flatline.callbacks import FlightRecorder, users_line
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.finding import Finding, Outcome, Severity
@@ -123,7 +124,9 @@ class FlatlineMonitor(FlightRecorder):
         return self._report
 
     def _report_of(self, outcomes: Iterable[Outcome]) -> Report:
-        report = report_of(self.record, outcomes)
+        report = dataclasses.replace(
+            report_of(self.record, outcomes), view=looking.of_run(self.model, self.record, self._recorder)
+        )
         return report if self._midway is None else self._midway.joined(report)
 
     def check(self, x: Any, y: Any, fit_args: Mapping[str, Any]) -> None:
@@ -272,6 +275,8 @@ class FlatlineMonitor(FlightRecorder):
             self.record.spend("explaining", time.perf_counter() - start)
         before = len(self._told)
         self._tell(outcomes, recorder.n_steps)
+        if self._writer is not None:
+            looking.take(self.model, self.record, recorder, lost=self._state() in FRUITLESS)
         try:
             facts, over = self.record.facts, self.record.ended in ("finished", "stopped")
             if over and facts is not None and self._state() in FRUITLESS and self._stands_still(facts):

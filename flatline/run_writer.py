@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flatline.errors import FlatlineError
-from flatline.events import Event, finding_event, plain, row_events, to_line, version_event
+from flatline.events import Event, finding_event, plain, row_events, to_line, version_event, view_event
 from flatline.record import RunRecord
 from flatline.run_directory import files, head, quoted, reason
 
@@ -132,6 +132,8 @@ class RunWriter:
                 yield {"log": kind.__name__, "constants": plain(changed)}
         for step, finding in record.live[told.get("found", 0) :]:
             yield finding_event(finding, step)
+        if record.view is not None and record.view is not told.get("view"):
+            yield view_event(record.view, record.viewed_at)
         for name, value in self._state().items():
             if value != told.get(name):
                 yield {name: plain(dict(record.spent) if name == "spent" else value)}
@@ -144,7 +146,7 @@ class RunWriter:
     def _mark(self) -> None:
         """Remember that all is written."""
         record = self.record
-        self._told = {"facts": record.facts, "found": len(record.live), **self._state()}
+        self._told = {"facts": record.facts, "found": len(record.live), "view": record.view, **self._state()}
         for kind, table in record.tables.items():
             table.written = table.n
             self._told[kind.__name__] = dict(table.constants)

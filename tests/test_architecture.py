@@ -42,6 +42,7 @@ LEVELS = (
         "callbacks",
         "monitor",
         "judging",
+        "looking",
         "watching",
         "comparison",
         "loggers",
