@@ -69,8 +69,7 @@ def read_images(folder: Path, *, size: tuple[int, int, int, bool], within: tuple
     FlatlineError
         When there is no such folder, or no image in it that can be read.
     """
-    if not folder.is_dir():
-        raise FlatlineError(f"--images must be a folder. Got {folder}, which is none.")
+    require_folder(folder)
     files = sorted(path for path in (*folder.glob("*"), *folder.glob("*/*")) if _is_candidate(path))
     at = range(len(files)) if len(files) <= most else (np.arange(most) * len(files) // most).tolist()
     read, unread = [], []
@@ -78,7 +77,8 @@ def read_images(folder: Path, *, size: tuple[int, int, int, bool], within: tuple
         try:
             read.append((path, _pixels(path, *size[:3])))
         except Exception as error:  # a file may be anything, and Pillow raises whatever that makes it raise
-            reason = str(error).partition("\n")[0].replace(str(path), "it")[:120] or type(error).__name__
+            kind = type(error).__name__
+            reason = "no image" if kind == "UnidentifiedImageError" else str(error).partition("\n")[0][:120] or kind
             unread.append(f"{path.relative_to(folder)}: {reason}")
     if not read:
         seen = f"{len(unread)} files, the first: {unread[0]}" if unread else "no files"
@@ -92,6 +92,13 @@ def read_images(folder: Path, *, size: tuple[int, int, int, bool], within: tuple
         labels=labels if any(labels) else None,
         unread=tuple(unread),
     )
+
+
+def require_folder(folder: Path) -> None:
+    """Refuse what is no folder."""
+    if not folder.is_dir():
+        reason = "is no folder" if folder.exists() else "does not exist"
+        raise FlatlineError(f"--images must be a folder. Got {folder}, which {reason}.")
 
 
 def _is_candidate(path: Path) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flatline.commands import archive_of, array_of, load_model, require_file, tell
 from flatline.errors import FlatlineError
-from flatline.images import input_size, range_of, read_images
+from flatline.images import input_size, range_of, read_images, require_folder
 
 ROWS = 64  # that are read; statistics are over them, some are drawn
 SECONDS = 120.0
@@ -24,6 +24,10 @@ def page(arguments: argparse.Namespace) -> str:
     if arguments.output is None and not arguments.serve:
         raise FlatlineError("--output FILE or --serve must be given. Got neither.")
     classes = None if arguments.classes is None else _classes(arguments.classes)
+    if arguments.images is not None:
+        require_folder(arguments.images)
+    else:
+        require_file(arguments.data, "--data")
     model = load_model(arguments.model)
     x, names, labels = _images(model, arguments) if arguments.images is not None else _arrays(model, arguments)
 

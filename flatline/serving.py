@@ -70,6 +70,7 @@ def server(page: str, *, port: int = 0) -> ThreadingHTTPServer:
 
     try:
         listening = ThreadingHTTPServer((HOST, port), Handler)
-    except OSError as error:
-        raise FlatlineError(f"--port must be free on {HOST}. Got {port}: {error.strerror or error}.") from None
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise FlatlineError(f"--port must be free on {HOST}. Got {port}: {reason}.") from None
     return listening
