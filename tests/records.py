@@ -22,6 +22,7 @@ from flatline.logs import (
     UpdateLog,
 )
 from flatline.record import RunRecord
+from flatline.view import View, ViewedLayer
 
 NASTY = (
     "<script>alert('x')</script>",
@@ -60,6 +61,7 @@ def assert_same(one, other):
     without_writing = [{k: v for k, v in r.spent.items() if k != "writing"} for r in (one, other)]
     assert without_writing[0] == without_writing[1]
     assert (one.missing, one.ended) == (other.missing, other.ended)
+    assert same((one.view, one.viewed_at), (other.view, other.viewed_at))
 
 
 def as_advice(finding):
@@ -130,6 +132,8 @@ def full(names=("dense", "out")):
     record.add(EpochLog, step=2, values={"loss": 0.5, names[0]: math.nan})
     record.add(EpochLog, step=4, values={"loss": 0.4, "val_loss": math.inf}, validation_noise=0.01)
     record.found(finding(), 3)
+    seen = ViewedLayer(name=names[-1], kind="Dense", channels=tuple(range(n)), mean=odd)
+    record.look(View(model=names[0], layers=(seen,), n_rows=3), 5)
     record.spend("sampling", 0.25)
     record.miss("activations of `x`: it has two outputs")
     record.end("exception: ValueError")

@@ -81,9 +81,17 @@ EVIL_NAMES = (
 )
 CLOSING, QUOTING = EVIL_NAMES[5], EVIL_NAMES[7]
 EVIL = View(
-    model=SCRIPT, kind=QUOTED, taken=CLOSING, n_rows=2, seconds=1.0, notes=EVIL_NAMES,
+    model=SCRIPT,
+    kind=QUOTED,
+    taken=CLOSING,
+    n_rows=2,
+    seconds=1.0,
+    notes=EVIL_NAMES,
     layers=(
-        *(layer(name, *EVIL_NAMES[:i], kind=name, activation=name, nested_in=(name,)) for i, name in enumerate(EVIL_NAMES)),
+        *(
+            layer(name, *EVIL_NAMES[:i], kind=name, activation=name, nested_in=(name,))
+            for i, name in enumerate(EVIL_NAMES)
+        ),
         ViewedLayer(name="x", kind="y", missing=CLOSING),
     ),
     inputs=tuple(
@@ -91,7 +99,9 @@ EVIL = View(
         for name in (CLOSING, EVIL_NAMES[6])
     ),
     parts=(
-        replace(PHOTO, name=CLOSING), replace(TABLE, no_class_map=CLOSING), replace(TEXT, words=((SCRIPT,), (CLOSING,))),
+        replace(PHOTO, name=CLOSING),
+        replace(TABLE, no_class_map=CLOSING),
+        replace(TEXT, words=((SCRIPT,), (CLOSING,))),
         ViewedPart(name="y", missing=QUOTING),
     ),
-)  # fmt: skip
+)
