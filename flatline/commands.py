@@ -122,6 +122,7 @@ def first_line(error: BaseException) -> str:
 def run(arguments: argparse.Namespace) -> int:
     from datetime import datetime
 
+    from flatline.run_directory import runs_in
     from flatline.running import Flight
     from flatline.settings import selection
 
@@ -144,7 +145,10 @@ def run(arguments: argparse.Namespace) -> int:
         tell("a training loop of your own is recorded by `with monitor.step(…)`; the README has an example")
         return code or WRONG
     found = _show(directory, arguments, fail_on)
-    tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again, with `-o report.html` as a page")
+    runs = runs_in(directory)
+    one = run_dir if len(runs) < 2 else run_dir / runs[0].name
+    tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again")
+    tell(f"`flatline report {one} -o report.html` writes it as a page with pictures")
     return code or found
 
 
@@ -186,9 +190,9 @@ def inspect(arguments: argparse.Namespace) -> int:
 
     text = page(arguments)
     if arguments.output is not None:
-        from flatline.reports.saving import write
+        from flatline.whole_file import write
 
-        write(arguments.output, text)
+        write(arguments.output, text.encode("utf-8"), what="the page")
         tell(f"written to {arguments.output}")
     if arguments.serve:
         from flatline.serving import serve

@@ -4,15 +4,18 @@ Two classes of pictures are cut from the two photographs that scikit-learn bring
 its author described: two convolutions, raw scores at the end, `categorical_crossentropy`, pixels from 0 to 255.
 """
 
+import itertools
 import sys
+import tempfile
 import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy as np
 
-from flatline.errors import FlatlineWarning
+from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.facts import Array
 
 if TYPE_CHECKING:
@@ -24,11 +27,12 @@ SEED = 3  # of the initial weights
 BATCH = 32
 STILL = 1e-3  # a loss that changes by less than this share of itself is said not to move
 FROZEN_EPOCHS, CURED_EPOCHS = 3, 3
+PAGE = "flatline-demo"
 ADVICE = {"activation": "softmax", "initializer": "he_normal"}
 
 
 def run(*, file: TextIO | None = None) -> "Report":
-    """Show the frozen loss, the report on it, and the corrected network learning.
+    """Show the frozen loss, the report on it, and the corrected network learning; the report is written as a page.
 
     Parameters
     ----------
@@ -70,7 +74,20 @@ def run(*, file: TextIO | None = None) -> "Report":
         again = _check(network(**ADVICE), X, y)
     say(f"   It learns: accuracy {before[-1][1]:.0%} before, {after[-1][1]:.0%} now. Checked again: {_alarms(again)}.")
     say(f"\n{time.perf_counter() - start:.0f} s in all. The same as a script to read: examples/two_photographs.py")
+    say(f"The report as a page with pictures, to open in a browser: {saved(report, Path.cwd())}")
     return report
+
+
+def saved(report: "Report", directory: Path) -> Path:
+    """Write the page of a report under a name that is not taken; elsewhere where the directory does not allow it."""
+    numbers = (f"{PAGE}.html" if number == 1 else f"{PAGE}-{number}.html" for number in itertools.count(1))
+    path = next(directory / name for name in numbers if not (directory / name).exists())
+    try:
+        report.save(path)
+    except FlatlineError:
+        path = Path(tempfile.mkdtemp()) / path.name
+        report.save(path)
+    return path
 
 
 def photographs(seed: int = 0) -> tuple[Array, Array]:

@@ -14,7 +14,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
     {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"}
     | {"view", "png"},
-    {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics"} | {"packed"},
+    {"record", "table", "thinning", "events", "run_directory", "run_writer", "statistics", "whole_file"} | {"packed"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},

@@ -1,5 +1,6 @@
 """The command line: what it prints, and its exit codes 0, 1 and 2."""
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -8,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from flatline import cli, commands, registry, rules
+from flatline import cli, commands, demo, registry, rules
 from flatline.comparison import compare
 from flatline.logs import LossLog
 from flatline.record import RunRecord
 from flatline.reports import report as reports
 from flatline.run_writer import RunWriter
+from tests.records import facts
 from tests.reports import make
 
 ROOT = Path(__file__).parent.parent
@@ -135,6 +137,30 @@ def test_compare_needs_two_runs(capsys, runs, tmp_path):
     assert "No run in" in wrong(capsys, "compare", runs[0], tmp_path / "gone")
     assert "give the directory that a run was recorded to" in wrong(capsys, "compare", tmp_path, runs[1])
     assert "required: RUN_B" in wrong(capsys, "compare", runs[0])
+
+
+def test_a_report_is_written_as_a_page_also_to_pass_on(capsys, tmp_path):
+    record = RunRecord({})
+    record.describe(dataclasses.replace(facts(), model="secret"))
+    record.add(LossLog, step=0, loss=1.0)
+    RunWriter(tmp_path / "run", record).close()
+    cli.main(["report", str(tmp_path / "run"), "-o", str(tmp_path / "a.html")])
+    cli.main(["report", str(tmp_path / "run"), "-o", str(tmp_path / "b.html"), "--private"])
+    assert capsys.readouterr() == ("", "")
+    assert "secret" in (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "secret" not in (tmp_path / "b.html").read_text(encoding="utf-8")
+    assert "come with --output" in wrong(capsys, "report", tmp_path / "run", "--private")
+    assert "cannot write the report" in wrong(capsys, "report", tmp_path / "run", "-o", tmp_path / "no" / "a.html")
+
+
+def test_the_demos_page_takes_a_name_that_is_free(tmp_path, monkeypatch):
+    taken = tmp_path / "flatline-demo.html"
+    taken.write_text("mine")
+    assert demo.saved(make.CLEAN, tmp_path).name == "flatline-demo-2.html"
+    assert taken.read_text() == "mine"
+    monkeypatch.setattr(demo.tempfile, "mkdtemp", lambda: str(tmp_path / "elsewhere"))
+    (tmp_path / "elsewhere").mkdir()
+    assert demo.saved(make.CLEAN, tmp_path / "missing").parent == tmp_path / "elsewhere"
 
 
 def test_fail_on_is_read_from_the_project(checked, model, data, monkeypatch, tmp_path):

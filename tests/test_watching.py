@@ -231,6 +231,7 @@ def test_the_command_shows_the_report_and_fails_where_something_was_found(tmp_pa
     assert code == 1
     assert "FL301 logits-into-probability-loss" in out
     assert "recorded in runs; `flatline report runs` shows this again" in err
+    assert "`flatline report runs -o report.html` writes it as a page" in err
     assert cli.main(["report", "runs", "--fail-on", "error"]) == 1
     assert len(flatline.load_run("runs").logs()[LossLog]) == 30  # the only run in the directory
     assert cli.main(["compare", "runs", "runs"]) == 0
@@ -241,8 +242,9 @@ def test_runs_of_several_models_are_told_apart(tmp_path, capsys, monkeypatch):
     (tmp_path / "train.py").write_text(textwrap.dedent(SCRIPT))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FlatlineWarning)
-        _, out, _ = ran(capsys, "--run-dir", "runs", "train.py")
+        _, out, err = ran(capsys, "--run-dir", "runs", "train.py")
     assert "run 2 · " in out
+    assert "`flatline report runs/1 -o report.html`" in err
     assert out.count("✗ ERROR") == 1  # the second says the same
     with pytest.raises(FlatlineError, match=r"it holds 2 runs, the first in 'runs/1'"):
         flatline.load_run("runs")

@@ -1,6 +1,7 @@
 """The pictures of a report: how one is declared, found on disk, and drawn from what was measured."""
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,6 +18,11 @@ GROUPS = ("loss", "gradients", "activations", "weights", "data", "experiment")
 
 SIZE = (7.0, 3.5)  # inches; fits a page of text
 WIDE = (10.0, 4.5)
+
+TIMELESS: dict[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+"""What keeps the time of day out of an image, by format: the same drawing is the same file."""
+
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)  # repeats a text that is drawn: XML forbids what a name may hold
 
 P = ParamSpec("P")
 
@@ -130,21 +136,17 @@ def pictures_of(facts: Mapping[type, Any]) -> Iterator[Picture[Any]]:
 
 def svg(figure: Figure) -> bytes:
     """Return a figure as an SVG image."""
-    return _saved(figure, format="svg", metadata={"Date": None})
+    return image(figure, "svg")
 
 
-def png(figure: Figure, *, dpi: float) -> bytes:
-    """Return a figure as a PNG image of so many dots to the inch."""
-    return _saved(figure, format="png", dpi=dpi)
-
-
-def _saved(figure: Figure, **arguments: Any) -> bytes:
+def image(figure: Figure, format: str, *, dpi: float = 120.0) -> bytes:
+    """Return a figure as an image of a format that matplotlib knows: "png", "svg", "pdf"."""
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # A name in a script that the font lacks is drawn as boxes; the page's text around it still says it.
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
-        figure.savefig(buffer, **arguments)
-    return buffer.getvalue()
+        figure.savefig(buffer, format=format, dpi=dpi, metadata=TIMELESS.get(format))
+    return _COMMENT.sub(b"", buffer.getvalue()) if format == "svg" else buffer.getvalue()
 
 
 def literal(name: str) -> str:

@@ -15,8 +15,8 @@ from flatline.reports.html import prose, resource
 from flatline.reports.inputs import inputs, text
 from flatline.reports.lanes import margins
 from flatline.reports.page import policy
-from flatline.reports.saving import write
 from flatline.view import View, ViewedLayer
+from flatline.whole_file import write
 
 STYLE = resource("browser.css")
 SCRIPT = resource("browser.js")
@@ -73,7 +73,7 @@ def save(view: View, path: str | Path) -> None:
     FlatlineError
         When the file cannot be written.
     """
-    write(Path(path), document(view))
+    write(Path(path), document(view).encode("utf-8"), what="the page")
 
 
 def _layers(view: View) -> list[dict[str, Any]]:

@@ -62,13 +62,17 @@ def _drawn(report: "Report") -> Iterator[Drawing]:
     from flatline.plots import picture
 
     for each in picture.pictures_of(report.facts):
-        figure, reason = each.figure(report.facts)
+        try:
+            figure, reason = each.figure(report.facts)
+            source = _source(figure) if reason is None else ""
+        except Exception as error:  # as with a check: one picture that crashes must not cost the page
+            source, reason = "", f"crashed: {type(error).__name__}: {str(error)[:200]}"
         yield Drawing(
             title=each.title,
             look_for=each.look_for,
             group=each.group,
             size=(round(each.size[0] * DOTS), round(each.size[1] * DOTS)),
-            source=_source(figure) if reason is None else "",
+            source=source,
             reason=reason or "",
         )
 
@@ -77,8 +81,8 @@ def _source(figure: "Figure") -> str:
     """The image as text, of the form that takes fewer bytes: thousands of points are smaller as dots than as paths."""
     from flatline.plots import picture
 
-    image, kind = picture.svg(figure), "svg+xml"
+    image, kind = picture.image(figure, "svg"), "svg+xml"
     if len(image) > LARGE:
-        dots = picture.png(figure, dpi=2 * DOTS)
+        dots = picture.image(figure, "png", dpi=2 * DOTS)
         image, kind = min((image, kind), (dots, "png"), key=lambda each: len(each[0]))
     return f"data:image/{kind};base64,{base64.b64encode(image).decode('ascii')}"

@@ -112,8 +112,7 @@ def _group(title: str, findings: Iterable[Finding], score: str) -> str:
 def _finding(finding: Finding, score: str) -> str:
     severity = diagnosis.severity_of(finding).name
     rows = "".join(_row(evidence) for evidence in finding.evidence)
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("quantity", "measured", "healthy", "where"))
-    table = f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>' if rows else ""
+    table = _table(("quantity", "measured", "healthy", "where"), rows)
     return (
         f'<article class="finding item {severity}" data-kind="{severity}">'
         f'<h4><span class="severity">{severity}</span> {prose(wording.label(finding))}</h4>'
@@ -124,6 +123,11 @@ def _finding(finding: Finding, score: str) -> str:
 def _row(evidence: Evidence) -> str:
     value, bound = wording.measured(evidence)
     return _cells((evidence.quantity, value, bound, wording.place(evidence)))
+
+
+def _table(columns: Iterable[str], rows: str) -> str:
+    head = "".join(f'<th scope="col">{prose(name)}</th>' for name in columns)
+    return f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>' if rows else ""
 
 
 def _cells(cells: Iterable[str]) -> str:
@@ -141,7 +145,7 @@ def _code(text: str, kind: str = "python") -> str:
     if lines == [""]:
         return ""
     shown = "\n".join(_marked(line) if kind == "diff" else html.escape(line) for line in lines)
-    return f'<div class="code"><pre tabindex="0"><code class="{kind}">{shown}</code></pre></div>'
+    return f'<div class="code"><pre><code class="{kind}">{shown}</code></pre></div>'
 
 
 def _marked(line: str) -> str:
@@ -159,23 +163,24 @@ def _pictures(drawings: Sequence[Drawing]) -> str:
     return "".join(f"<h3>{prose(_begun(group))}</h3>{figures(those)}" for group, those in groups.items())
 
 
-def figures(drawings: Iterable[Drawing]) -> str:
+def figures(drawings: Iterable[Drawing], level: int = 4) -> str:
     """Return pictures, each with its title and what to look for, and then which could not be drawn, and why."""
     drawings = tuple(drawings)
     missing = "".join(
         f"<li>{prose(_begun(each.title))}: not drawn, {prose(each.reason)}</li>" for each in drawings if not each.drawn
     )
-    drawn = "".join(_figure(each) for each in drawings if each.drawn)
+    drawn = "".join(_figure(each, level) for each in drawings if each.drawn)
     return f'{drawn}<ul class="quiet">{missing}</ul>' if missing else drawn
 
 
-def _figure(drawing: Drawing) -> str:
+def _figure(drawing: Drawing, level: int) -> str:
     width, height = drawing.size
-    return (  # as an image it cannot run anything, whatever its labels say
-        f'<figure><h4>{prose(_begun(drawing.title))}</h4><img alt="{html.escape(drawing.title)}" '
-        f'src="{drawing.source}" width="{width}" height="{height}"><figcaption><span class="quiet">What to look for:'
-        f"</span> {prose(drawing.look_for)}</figcaption></figure>"
-    )
+    head = f"<h{level}>{prose(_begun(drawing.title))}</h{level}>"
+    told = f'<figcaption><span class="quiet">What to look for:</span> {prose(drawing.look_for)}</figcaption>'
+    source = f'src="{drawing.source}" width="{width}" height="{height}"'
+    # As an image it cannot run anything, whatever its labels say.
+    image = f'<img alt="{html.escape(drawing.title)}" {source}>'
+    return f'<figure>{head}<div class="wide">{image}</div>{told}</figure>'
 
 
 def _begun(text: str) -> str:
@@ -195,11 +200,13 @@ def _tried(report: "Report", drawings: Sequence[Drawing]) -> str:
         for fix in said.chosen
     )
     folded = "".join(f'<p class="quiet">{prose(line)}</p>' for line in (*said.folded, said.measured))
-    head = "".join(f'<th scope="col">{name}</th>' for name in ("change", "outcome", prose(score), "on other rows", ""))
+    head = "".join(
+        f'<th scope="col">{name}</th>' for name in ("change", "outcome", prose(score), "on other rows", "note")
+    )
     rows = "".join(_change(each) for each in (*experiment.chosen, *experiment.tried))
     table = f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
     table = f"<details><summary>every change</summary>{table}</details>" if rows else ""
-    runs = figures(drawing for drawing in drawings if drawing.group == RUNS)
+    runs = figures((drawing for drawing in drawings if drawing.group == RUNS), level=3)
     return f"<p>{prose(said.head)}</p>{f'<ul>{changes}</ul>' if changes else ''}{folded}{table}{runs}"
 
 

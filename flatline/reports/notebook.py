@@ -38,4 +38,4 @@ def _without_outline(text: str) -> str:
     for level in (3, 4):
         text = text.replace(f"<h{level}>", f'<div class="h{level}" role="heading" aria-level="{level}">')
         text = text.replace(f"</h{level}>", "</div>")
-    return text.replace(' tabindex="0"', "")
+    return text

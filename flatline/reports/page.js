@@ -66,6 +66,16 @@
   all("nav a").forEach((link) => link.addEventListener("click", () => setTimeout(reveal)));
   reveal();
 
+  // What does not fit is moved sideways: with the keyboard too, where there is anything to move.
+  const movable = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const overflows = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+      if (overflows) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+  all("pre, .wide").forEach((element) => movable.observe(element));
+
   const theme = document.getElementById("theme");
   const dark = () => {
     const chosen = document.documentElement.dataset.theme;

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flatline import diagnosis
+from flatline import diagnosis, whole_file
 from flatline.cause import Cause
 from flatline.errors import FlatlineError
 from flatline.experiment import Experiment
@@ -144,8 +144,6 @@ class Report:
         path = Path(path)
         if path.suffix not in (".html", ".json"):
             raise FlatlineError(f"The `path` parameter of Report.save must end in .html or .json. Got {str(path)!r}.")
-        from flatline.reports.saving import write
-
         report = self
         if private:
             from flatline.reports.private import private as without_names
@@ -154,9 +152,10 @@ class Report:
         if path.suffix == ".html":
             from flatline.reports.page import document
 
-            write(path, document(report))
+            text = document(report)
         else:
-            write(path, report.to_json())
+            text = report.to_json()
+        whole_file.write(path, text.encode("utf-8"), what="the report")
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as plain dictionaries, lists, strings and numbers (schema: `flatline.reports.json`)."""

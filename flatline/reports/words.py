@@ -11,6 +11,7 @@ from typing import Any
 
 WORD = re.compile(r"[^\W\d]\w*")
 _NAMED = re.compile(r"`([^`]*)`|\"([^\"]*)\"")  # in a sentence or a snippet of flatline's
+_PAGE = re.compile(r"[^\n]*\.\n\n")  # how pages and long docstrings begin, which no report shows
 
 _SPEAK = ("checks", "detectors", "remedies", "measure", "plots", "reports")  # folders of modules that write sentences
 _SILENT = frozenset({"cli", "commands", "demo", "pages", "testing", "pytest_plugin"})  # whose words are in no report
@@ -87,7 +88,7 @@ def _strings(code: CodeType) -> Iterator[str]:
 
 def _strings_in(constant: Any) -> Iterator[str]:
     if isinstance(constant, str):
-        if "\n\n" not in constant:  # pages and docstrings, which no report shows
+        if not _PAGE.match(constant):
             yield constant
     elif isinstance(constant, CodeType):
         yield from _strings(constant)

@@ -10,6 +10,7 @@ TABLES = (
     ("bitwise",),
     ("memory",),
     ("report_time",),
+    ("page",),
     ("replay",),
 )
 

@@ -26,13 +26,13 @@ from flatline.run_writer import RunWriter
 N_STEPS, N_LAYERS = 100_000, 24
 
 
-def record() -> RunRecord:
+def record(n_layers: int = N_LAYERS) -> RunRecord:
     """A run that learns, every twentieth step of it sampled."""
     rng = np.random.default_rng(0)
     layer = {"kind": "Dense", "activation": "relu", "trainable": True, "n_trainable": 1000, "has_kernel": True}
-    layers = tuple(RunLayer(name=f"dense_{i}", **layer) for i in range(N_LAYERS))
+    layers = tuple(RunLayer(name=f"dense_{i}", **layer) for i in range(n_layers))
     head = RunHead(name="out", task="multi-class classification", loss="crossentropy", units=10, n_classes=10)
-    run, names, zero = RunRecord({}), tuple(layer.name for layer in layers), np.zeros(N_LAYERS)
+    run, names, zero = RunRecord({}), tuple(layer.name for layer in layers), np.zeros(n_layers)
     run.describe(
         RunFacts(
             model="m", kind="Sequential", optimizer="Adam", layers=layers, heads=(head,), learning_rate=1e-3,
@@ -42,7 +42,7 @@ def record() -> RunRecord:
     for step in range(N_STEPS):
         run.add(LossLog, step=step, loss=2.3 * np.exp(-step / 3e4) + 0.1 * rng.normal())
         if step % 20 == 0:
-            drawn = rng.random((4, N_LAYERS))
+            drawn = rng.random((4, n_layers))
             run.add(
                 GradientLog, step=step, layers=names, loss=1.0, gradient_norm=drawn[0], weight_norm=1 + drawn[1],
                 nonfinite_gradients=zero, nonfinite_weights=zero,

@@ -1,5 +1,7 @@
 """How a picture is declared, found and drawn."""
 
+from xml.etree import ElementTree
+
 import pytest
 from matplotlib import pyplot
 from matplotlib.axes import Axes
@@ -9,6 +11,7 @@ from flatline.errors import CannotTell
 from flatline.facts import PlanFacts, TinySubsetFacts
 from flatline.logs import LossLog
 from flatline.plots.picture import GROUPS, all_pictures, picture, pictures_of
+from flatline.plots.trainability import plot_tiny_subset
 from tests.checks import make as facts
 
 
@@ -71,3 +74,10 @@ def test_an_image_leaves_no_figure_open():
         drawing, reason = each.svg(known)
         assert b"<svg" in drawing and b"<script" not in drawing and reason is None
     assert pyplot.get_fignums() == before
+
+
+def test_an_image_is_xml_whatever_a_name_holds():
+    name = "\x1b[31m \x00 --> ]]> & <b> \ud800"
+    drawing, reason = plot_tiny_subset.svg({TinySubsetFacts: facts.tiny(facts.arm(name))})
+    assert reason is None
+    assert ElementTree.fromstring(drawing).tag.endswith("svg")
