@@ -93,7 +93,7 @@ document.querySelectorAll(".look").forEach((look) => {
     const layer = layers[chosen];
     const drawn = layer.shades ? await pictures(layer) : [];
     if (layer !== layers[chosen]) return;  // another was chosen meanwhile
-    panel.replaceChildren(make("h4", { textContent: layer.name }), facts(layer), ...told(layer), ...drawn);
+    panel.replaceChildren(make(`h${Number(look.dataset.level) + 1}`, { class: "look-title", textContent: layer.name }), facts(layer), ...told(layer), ...drawn);
   }
 
   function facts(layer) {

@@ -41,7 +41,7 @@ def fragment(view: View, *, level: int = 3) -> str:
     data = json.dumps(plain({"inputs": [pack(each) for each in view.inputs], "layers": _layers(view)}))
     data = data.replace("<", "\\u003c")  # so that no name ends the element
     return (
-        f'<div class="look">{_head(view)}{inputs(view, level)}'
+        f'<div class="look" data-level="{level}">{_head(view)}{inputs(view, level)}'
         f"<h{level}>Layers, in the order in which they are called</h{level}>"
         f'<p class="look-for">{LOOK_FOR}</p>'
         f'<div class="look-grid">{_list(view)}'

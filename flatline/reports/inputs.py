@@ -20,7 +20,7 @@ def inputs(view: View, level: int) -> str:
     """Return the inputs of a view as HTML, with what the network says of them."""
     if not view.inputs:
         return ""
-    cards = "".join(_card(view, each, row) for row, each in enumerate(view.inputs))
+    cards = "".join(_card(view, each, row, level + 1) for row, each in enumerate(view.inputs))
     reasons = dict.fromkeys(
         f"{what}: {reason}"
         for part in view.parts
@@ -50,7 +50,7 @@ def _explained(view: View) -> str:
     return " ".join(told)
 
 
-def _card(view: View, each: ViewedInput, row: int) -> str:
+def _card(view: View, each: ViewedInput, row: int, level: int) -> str:
     label = f' <span class="quiet">label: {text(each.label)}</span>' if each.label else ""
     pictures = "".join(_part(part, each, row, named=len(view.parts) > 1) for part in view.parts)
     named = len({prediction.output for prediction in each.predictions}) > 1
@@ -60,7 +60,8 @@ def _card(view: View, each: ViewedInput, row: int) -> str:
         f'aria-label="show the channels for {text(each.name)}">'
     )
     return (
-        f'<article class="look-input"><h4><span class="scripted" hidden>{choose}</span>{text(each.name)}{label}</h4>'
+        f'<article class="look-input"><h{level} class="look-label"><span class="scripted" hidden>{choose}</span>'
+        f"{text(each.name)}{label}</h{level}>"
         f"{pictures}{predictions}</article>"
     )
 
@@ -126,10 +127,7 @@ def _words(part: ViewedPart, row: int) -> str:
         f'<span class="s{int(np.ceil(4 * share))}">{text(word)}</span>'
         for word, share in zip(part.words[row], strength, strict=True)
     )
-    told = (
-        ' <span class="quiet">(the more it matters, the thicker its line)</span>' if part.saliency is not None else ""
-    )
-    return f'<p class="look-words">{words}{told}</p>'
+    return f'<p class="look-words">{words}</p>'
 
 
 def _prediction(prediction: Prediction, label: str, *, named: bool) -> str:
