@@ -24,9 +24,9 @@ def serve(page: str, *, port: int = 0) -> None:
         When the port cannot be had.
     """
     with server(page, port=port) as listening:
-        sys.stdout.write(f"http://{HOST}:{listening.server_port}/ (Ctrl-C ends)\n")
-        sys.stdout.flush()
         try:
+            sys.stdout.write(f"http://{HOST}:{listening.server_port}/ (Ctrl-C ends)\n")
+            sys.stdout.flush()
             listening.serve_forever()
         except KeyboardInterrupt:
             return
