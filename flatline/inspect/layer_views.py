@@ -90,8 +90,8 @@ class LayerViews:
             self.outputs = backend.call(self.model, backend.to_tensors(x), training=False)
         return calls
 
-    def plan(self, n_drawn: int, max_bytes: float) -> bool:
-        """Choose how much is drawn so that the pictures of so many inputs fit; return whether all layers have some.
+    def plan(self, n_drawn: int, max_bytes: float) -> int:
+        """Choose how much is drawn so that the pictures of so many inputs fit; return how many layers have none for it.
 
         Every layer gets the same room; what one does not need goes to the others.
         """
@@ -122,7 +122,7 @@ class LayerViews:
             if budget < 0:
                 self._missing[key] = "left out: there are more layers than there is room for"
                 del self._drawn[key]
-        return len(self._drawn) == len(self._shapes)
+        return len(self._shapes) - len(self._drawn)
 
     def add(self, x: Any, *, draw: bool) -> Any:
         """Add rows to the statistics, and to what is drawn; return the outputs of the model."""

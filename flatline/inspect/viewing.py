@@ -94,60 +94,57 @@ def view(
     _check(top=top, n_drawn=n_drawn, seconds=seconds, max_bytes=max_bytes)
     with opened(model), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Keras warns of is not about this look
-        most = fixed_batch(model)
+        fixed = fixed_batch(model)
         x = prepared(model, x)
         n = n_rows(x)
-        _check_rows(n, most, names=names, labels=labels)
+        _check_rows(n, fixed, names=names, labels=labels)
         wanted = None if layers is None else {find_layer(model, layer)[0] for layer in layers}
-        step = most or CHUNK
-        seen, row_seconds = _first_look(model, rows_of(x, slice(0, most or 1)), wanted, n_drawn / (SHARE * seconds))
-        drawn = evenly(n, max(1, min(n_drawn, int(SHARE * seconds / max(row_seconds, 1e-9)))))
-        if most is not None:
-            drawn = np.arange(most)
-        notes = (
-            []
-            if seen.plan(len(drawn), max_bytes - len(drawn) * input_bytes(x))
-            else ["not every layer has pictures: there is no room for so many"]
-        )
-        if len(drawn) < min(n, n_drawn):
-            reason = f"one takes {row_seconds:.2g} s" if most is None else "the model takes no more at a time"
-            notes.append(f"{len(drawn)} of {min(n, n_drawn)} inputs are drawn: {reason}")
-        passed = time.perf_counter()
-        answers = [seen.add(rows_of(x, drawn[at : at + step]), draw=True) for at in range(0, len(drawn), step)]
-        row_seconds = (time.perf_counter() - passed) / len(drawn)
-        n_counted = len(drawn) + _count(seen, x, np.setdiff1d(np.arange(n), drawn), most, start + SHARE * seconds)
+        seen, each = _first_look(model, rows_of(x, slice(0, fixed or 1)), wanted, n_drawn / (SHARE * seconds))
+        affordable = max(1, int(SHARE * seconds / max(each, 1e-9)))
+        rows = np.arange(fixed) if fixed is not None else evenly(n, min(n_drawn, affordable))
+        n_left_out = seen.plan(len(rows), max_bytes - len(rows) * input_bytes(x))
+        outputs, each = _draw(seen, x, rows, fixed)
+        n_counted = len(rows) + _count(seen, x, np.setdiff1d(np.arange(n), rows), fixed, start + SHARE * seconds)
         told = seen.views()
-        few = rows_of(x, drawn)
-        inputs = InputViews(model, few, _input_names(model, x), told)
+        inputs = InputViews(model, rows_of(x, rows), _input_names(model, x), told)
         for look, field in ((inputs.add_saliency, "no_saliency"), (inputs.add_class_map, "no_class_map")):
-            needed = BACKWARD * row_seconds * len(drawn)
+            needed = BACKWARD * each * len(rows)
             if time.perf_counter() - start + needed > seconds:
                 inputs.leave_out(field, f"it would take about {needed:.2g} s more, beyond the {seconds:g} s given")
             else:
                 look()
         squashed = any(layer.is_output and layer.activation == "sigmoid" for layer in told)
-        outputs = keras.tree.map_structure(lambda *parts: np.concatenate(list(map(_array, parts))), *answers)
-        answer = Answers(model, outputs, classes, squashed=squashed)
-    classified = any(prediction.probabilities for prediction in answer.of(0, 1))
-    words = label_texts(labels, drawn, classes, classified=classified)
+        answers = Answers(model, outputs, classes, squashed=squashed)
+    notes = []
+    if n_left_out:
+        notes.append(f"{n_left_out} of {len(told)} layers have no pictures: there is no room for so many")
+    if len(rows) < min(n, n_drawn):
+        reason = f"one takes {each:.2g} s" if fixed is None else "the model takes no more at a time"
+        notes.append(f"{len(rows)} of {min(n, n_drawn)} inputs are drawn: {reason}")
     return View(
         model=model.name,
         kind=model_kind(model),
         taken=taken,
         layers=told,
-        inputs=tuple(
-            ViewedInput(
-                name=str(names[row]) if names is not None else f"input {row}",
-                label=words[i],
-                predictions=answer.of(i, top),
-                explained=answer.explained(i),
-            )
-            for i, row in enumerate(drawn.tolist())
-        ),
+        inputs=_inputs(answers, rows, names, labels, classes, top),
         parts=tuple(inputs.parts),
         n_rows=n_counted,
         seconds=round(time.perf_counter() - start, 2),
         notes=tuple(notes),
+    )
+
+
+def _inputs(answers: Answers, rows: Array, names: Any, labels: Any, classes: Any, top: int) -> tuple[ViewedInput, ...]:
+    classified = any(prediction.probabilities for prediction in answers.of(0, 1))
+    words = label_texts(labels, rows, classes, classified=classified)
+    return tuple(
+        ViewedInput(
+            name=f"input {row}" if names is None else str(names[row]),
+            label=words[i],
+            predictions=answers.of(i, top),
+            explained=answers.explained(i),
+        )
+        for i, row in enumerate(rows.tolist())
     )
 
 
@@ -168,6 +165,14 @@ def _first_look(model: Any, row: Any, wanted: Any, per_second: float) -> tuple[L
         start = time.perf_counter()
         backend.call(model, backend.to_tensors(row), training=False)
     return seen, (time.perf_counter() - start) / n_rows(row)
+
+
+def _draw(seen: LayerViews, x: Any, rows: Array, fixed: int | None) -> tuple[Any, float]:
+    """Draw some rows; return what the model makes of them, and the seconds that each took."""
+    start, step = time.perf_counter(), fixed or CHUNK
+    parts = [seen.add(rows_of(x, rows[at : at + step]), draw=True) for at in range(0, len(rows), step)]
+    each = (time.perf_counter() - start) / len(rows)
+    return keras.tree.map_structure(lambda *found: np.concatenate(list(map(_array, found))), *parts), each
 
 
 def _count(seen: LayerViews, x: Any, others: Array, fixed: int | None, deadline: float) -> int:

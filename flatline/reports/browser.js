@@ -29,7 +29,7 @@ document.querySelectorAll(".look").forEach((look) => {
     const number = Number(value);
     return Number.isFinite(number) ? String(Number(number.toPrecision(3))) : "not finite";
   };
-  const share = (value) => `${Math.round(100 * Number(value))} %`;
+  const share = (value) => (value > 0.995 && value < 1 ? "over 99 %" : `${Math.round(100 * Number(value))} %`);
   const chosenInputs = () =>
     [...look.querySelectorAll(".look-choose")].filter((box) => box.checked).map((box) => Number(box.value));
 

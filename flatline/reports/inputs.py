@@ -97,7 +97,7 @@ def _figure(shades: Shades, row: int, what: str, caption: str, kind: str = "shar
 
 
 def _range(shades: Shades, row: int) -> str:
-    return f"black {shades.low[row]:.4g}, white {shades.high[row]:.4g}"
+    return f"black {shades.low[row]:.3g}, white {shades.high[row]:.3g}"
 
 
 def _vector(shades: Shades, row: int, what: str) -> str:
@@ -110,7 +110,7 @@ def _vector(shades: Shades, row: int, what: str) -> str:
         f"M{i + 0.1:g} {100 * (top - max(value, 0)) / span:.0f}h.8V{100 * (top - min(value, 0)) / span:.0f}h-.8z"
         for i, value in enumerate(values)
     )
-    told = text(f"{what}: {low:.4g} to {high:.4g}")
+    told = text(f"{what}: {low:.3g} to {high:.3g}")
     return (
         f'<figure class="look-bars"><svg role="img" aria-label="{told}" viewBox="0 0 {len(values)} 100" '
         f'preserveAspectRatio="none"><path d="{bars}"/></svg><figcaption>{told}</figcaption></figure>'

@@ -11,6 +11,7 @@ TABLES = (
     ("memory",),
     ("report_time",),
     ("page",),
+    ("look",),
     ("replay",),
 )
 

@@ -177,7 +177,7 @@ def test_a_view_fits_into_the_bytes_that_it_may_take():
     assert views[1_000_000].layer("norm").shades is not None
     assert views[65_000].layer("norm").missing == "left out, for room: what reads it shows nearly the same"
     assert views[65_000].layer("conv5").shades is not None
-    assert "not every layer has pictures: there is no room for so many" in views[44_000].notes
+    assert views[44_000].notes == ("5 of 7 layers have no pictures: there is no room for so many",)
     assert views[44_000].layer("conv5").missing == "left out: there are more layers than there is room for"
 
 
