@@ -75,6 +75,7 @@ def check_setup(
     """
     from flatline import engine
     from flatline.judging import reads_experiment, reads_log
+    from flatline.looking import Later
     from flatline.measure.everything import measure
     from flatline.reports import terminal
     from flatline.reports.progress import Progress
@@ -111,6 +112,7 @@ def check_setup(
         curves=measured.curves,
         null=measured.null,
         facts=measured.facts,
+        view=Later.of(model, measured.rows),
     )
     if verbose:
         terminal.show(report)

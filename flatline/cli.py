@@ -102,6 +102,29 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("run_b", metavar="RUN_B", type=Path, help="that of the other")
     compare.add_argument("--json", action="store_true", help="write the comparison as JSON")
 
+    inspect = subparsers.add_parser("inspect", help="a page of what the layers of a saved model see")
+    inspect.set_defaults(run=commands.inspect)
+    inspect.add_argument("model", metavar="MODEL.keras", type=Path, help="as model.save wrote it")
+    data = inspect.add_mutually_exclusive_group(required=True)
+    data.add_argument("--images", metavar="DIR", type=Path, help="folder of images, or of folders named like labels")
+    data.add_argument("--data", metavar="D.npz", type=Path, help="arrays, as numpy.savez wrote them")
+    inspect.add_argument("-o", "--output", metavar="FILE", type=Path, help="page to write")
+    inspect.add_argument("--serve", action="store_true", help="serve the page on 127.0.0.1, for this machine alone")
+    inspect.add_argument("--port", type=int, default=0, metavar="N", help="of --serve (default: any that is free)")
+    inspect.add_argument(
+        "--x", metavar="NAME", help="array of D.npz with the inputs (default: x, X or the inputs' names)"
+    )
+    inspect.add_argument("--y", metavar="NAME", help="array of D.npz with the labels (default: y or Y, if there)")
+    inspect.add_argument("--classes", metavar="FILE", type=Path, help="names of the classes, one a line")
+    inspect.add_argument("--top", type=_positive, default=5, metavar="K", help="classes told of an input (5)")
+    inspect.add_argument("--layers", type=_names, default=(), metavar="NAMES", help="draw these alone, by commas")
+    inspect.add_argument("--limit", type=_positive, default=8, metavar="N", help="inputs that are drawn (8)")
+    inspect.add_argument(
+        "--scale", choices=("auto", "255", "1", "-1"), default="auto",
+        help="pixels become 0…255, 0…1 or -1…1 (auto: 0…255 if a layer of the model scales them, else 0…1)",
+    )  # fmt: skip
+    inspect.add_argument("--size", type=_size, metavar="HxW", help="of the images, where the model does not say")
+
     explain = subparsers.add_parser("explain", help="print the page of a check")
     explain.set_defaults(run=commands.explain)
     explain.add_argument("check", metavar="CODE|NAME")
@@ -129,6 +152,11 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"must be a whole number from 1. Got {text!r}")
     return int(text)
+
+
+def _size(text: str) -> tuple[int, int]:
+    height, _, width = text.partition("x")
+    return _positive(height), _positive(width)
 
 
 def _names(text: str) -> tuple[str, ...]:

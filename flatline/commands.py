@@ -1,8 +1,10 @@
 """What the commands of the command line do; each takes the parsed arguments and returns the exit code."""
 
 import argparse
+import contextlib
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ def check(arguments: argparse.Namespace) -> int:
 
     fail_on = _fail_on(arguments)
     X, y = _arrays(arguments.data, arguments.x, arguments.y)
-    model = _model(arguments.model)
+    model = load_model(arguments.model)
     fit_args = {"batch_size": arguments.batch_size, "epochs": arguments.epochs}
     fit_args = {name: value for name, value in fit_args.items() if value is not None}
 
@@ -52,22 +54,30 @@ def check(arguments: argparse.Namespace) -> int:
 
 
 def _arrays(path: Path, x: str | None, y: str | None) -> tuple[Any, Any]:
+    with archive_of(path) as archive:
+        return array_of(archive, path, "x", x), array_of(archive, path, "y", y)
+
+
+@contextlib.contextmanager
+def archive_of(path: Path) -> Iterator[Any]:
+    """Open the file of `--data`; what is wrong with it, also when an array is read, is one line."""
     import zipfile
 
     import numpy as np
 
-    _file(path, "--data")
+    require_file(path, "--data")
     try:
         archive = np.load(path, allow_pickle=False)
         if not isinstance(archive, np.lib.npyio.NpzFile):
             raise FlatlineError(f"--data must be an .npz file with named arrays. Got {path}, which holds one array.")
         with archive:
-            return _array(archive, path, "x", x), _array(archive, path, "y", y)
+            yield archive
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise FlatlineError(f"cannot read {path} as .npz without pickles: {_first_line(error)}") from None
+        raise FlatlineError(f"cannot read {path} as .npz without pickles: {first_line(error)}") from None
 
 
-def _array(archive: Any, path: Path, option: str, name: str | None) -> Any:
+def array_of(archive: Any, path: Path, option: str, name: str | None) -> Any:
+    """Return the array of this name; without one, that which is called like the option."""
     wanted = (name,) if name else (option, option.upper())
     for candidate in wanted:
         if candidate in archive.files:
@@ -79,15 +89,16 @@ def _array(archive: Any, path: Path, option: str, name: str | None) -> Any:
     )
 
 
-def _model(path: Path) -> Any:
-    _file(path, "MODEL.keras")
+def load_model(path: Path) -> Any:
+    """Load the model of a file, in the mode in which it can run no code of its own."""
+    require_file(path, "MODEL.keras")
     _quieten()
     import keras
 
     try:
         return keras.models.load_model(path, safe_mode=True)
     except Exception as error:  # Keras raises whatever the file makes it raise
-        raise FlatlineError(f"cannot load {path} in Keras' safe mode: {_first_line(error)}") from None
+        raise FlatlineError(f"cannot load {path} in Keras' safe mode: {first_line(error)}") from None
 
 
 def _quieten() -> None:
@@ -95,14 +106,16 @@ def _quieten() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 
-def _file(path: Path, option: str) -> None:
+def require_file(path: Path, option: str) -> None:
+    """Refuse what is no file."""
     if not path.is_file():
         raise FlatlineError(
             f"{option} must be a file. Got {path}, which {'is no file' if path.exists() else 'does not exist'}."
         )
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """First line of what an exception says."""
     return str(error).strip().partition("\n")[0][:200] or type(error).__name__
 
 
@@ -114,7 +127,7 @@ def run(arguments: argparse.Namespace) -> int:
     from flatline.settings import selection
 
     if not arguments.module:
-        _file(Path(arguments.script), "SCRIPT")
+        require_file(Path(arguments.script), "SCRIPT")
     if not 0 < arguments.overhead < 1:
         raise FlatlineError(f"--overhead must be a share in (0, 1). Got {arguments.overhead}.")
     selection(arguments.select, arguments.ignore, caller="flatline run")  # before the script runs, not when it trains
@@ -125,21 +138,22 @@ def run(arguments: argparse.Namespace) -> int:
         raise FlatlineError(f"--run-dir must be a new or empty directory. Got {run_dir}, which holds something.")
     chosen = {"overhead": arguments.overhead, "select": arguments.select, "ignore": arguments.ignore}
     directory = run_dir.absolute()  # the script may go elsewhere
-    code = Flight(directory, tell=_tell, **chosen).run(arguments.script, arguments.args, module=arguments.module)
+    code = Flight(directory, tell=tell, **chosen).run(arguments.script, arguments.args, module=arguments.module)
     sys.stdout.flush()
     if not directory.is_dir():
-        _tell("nothing was recorded: the script called neither `fit` nor `train_on_batch` of Keras 3")
-        _tell("a training loop of your own is recorded by `with monitor.step(…)`; the README has an example")
+        tell("nothing was recorded: the script called neither `fit` nor `train_on_batch` of Keras 3")
+        tell("a training loop of your own is recorded by `with monitor.step(…)`; the README has an example")
         return code or WRONG
     found = _show(directory, arguments, fail_on)
     runs = runs_in(directory)
     one = run_dir if len(runs) < 2 else run_dir / runs[0].name
-    _tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again")
-    _tell(f"`flatline report {one} -o report.html` writes it as a page with pictures")
+    tell(f"recorded in {run_dir}; `flatline report {run_dir}` shows this again")
+    tell(f"`flatline report {one} -o report.html` writes it as a page with pictures")
     return code or found
 
 
-def _tell(line: str) -> None:
+def tell(line: str) -> None:
+    """Say something beside the output."""
     sys.stderr.write(f"flatline: {line}\n")
 
 
@@ -167,6 +181,23 @@ def compare(arguments: argparse.Namespace) -> int:
 
     found = compare_runs(arguments.run_a, arguments.run_b)
     sys.stdout.write(found.to_json() if arguments.json else f"{found}\n")
+    return CLEAN
+
+
+def inspect(arguments: argparse.Namespace) -> int:
+    """Write or serve a page of what the layers of a saved model see."""
+    from flatline.inspecting import page
+
+    text = page(arguments)
+    if arguments.output is not None:
+        from flatline.whole_file import write
+
+        write(arguments.output, text.encode("utf-8"), what="the page")
+        tell(f"written to {arguments.output}")
+    if arguments.serve:
+        from flatline.serving import serve
+
+        serve(text, port=arguments.port)
     return CLEAN
 
 
@@ -238,7 +269,7 @@ def _documentation(arguments: argparse.Namespace) -> int:
         names = rules.stale(arguments.docs) if arguments.check else rules.write(arguments.docs)
         changed += [str(arguments.docs / name) for name in names]
     if arguments.readme:
-        _file(arguments.readme, "--readme")
+        require_file(arguments.readme, "--readme")
         old = arguments.readme.read_text(encoding="utf-8")
         new = rules.readme(old)
         if new != old:

@@ -142,6 +142,7 @@ def diagnosed(
     from flatline.combining import combined
     from flatline.facts import RehearsalFacts
     from flatline.judging import reads_log
+    from flatline.looking import Later
     from flatline.measure.everything import TOTAL_SECONDS, measure
     from flatline.reports.diagnosis import Diagnosis
     from flatline.reports.progress import Progress
@@ -180,6 +181,7 @@ def diagnosed(
         curves=measured.curves,
         null=measured.null,
         facts=measured.facts,
+        view=Later.of(model, measured.rows),
         experiment=found,
         rehearsal=rehearsal if isinstance(rehearsal, RehearsalFacts) else None,
         setup=None if not recipes else lambda fix: _setup(recipes[0], best if fix is None else fix),

@@ -13,6 +13,9 @@ a file is `{"format": "flatline-run", "version": 1, "run": id, "header": {…}}`
 - `{"found": {…}, "step": 120}`: a finding, all of it but the edits of its fixes.
 - `{"exhibit": "FirstBatch", "is": {…}}`: pieces of the data and of the answers, as `flatline.packing` writes them, or a
   string: why there are none. The latest of a type counts.
+- `{"view": {…}, "step": 120}`: a look inside the network after so many steps; the latest counts. Its fields are those
+  of `View`, its pictures PNG images in base64 (see `flatline.packed`). In place of the object a string says why there
+  is none.
 - `{"spent": {…}}`, `{"missing": […]}`, `{"ended": "finished"}`: the latest counts.
 
 Every number reads back as the same number. One that is not finite, for which JSON has no word, is the string "nan",
@@ -35,9 +38,11 @@ from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix, Safety
 from flatline.logs import RunFacts, RunHead, RunLayer
+from flatline.packed import pack, unpack
 from flatline.packing import packed, unpacked
 from flatline.record import RunRecord
 from flatline.table import Table
+from flatline.view import View
 
 FORMAT = "flatline-run"
 VERSION = 1
@@ -83,6 +88,11 @@ def finding_event(finding: Finding, step: int) -> Event:
 def exhibit_event(kind: type, fact: Any) -> Event:
     """Return a piece of the data or of the answers."""
     return {"exhibit": kind.__name__, "is": packed(fact)}
+
+
+def view_event(view: View | str, step: int) -> Event:
+    """Return a look inside the network and when it was taken."""
+    return {"view": plain(pack(view)), "step": int(step)}
 
 
 def plain(value: Any) -> Any:
@@ -146,6 +156,9 @@ def apply(line: bytes, record: RunRecord) -> None:
     elif "exhibit" in event:
         if (known := unpacked(event["exhibit"], event["is"])) is not None:
             record.exhibit(*known)
+    elif "view" in event:
+        view = event["view"]
+        record.look(view if isinstance(view, str) else unpack(view), event["step"])
     elif "spent" in event:
         record.restore_spent({kind: float(seconds) for kind, seconds in event["spent"].items()})
     elif "missing" in event:

@@ -14,7 +14,7 @@ from flatline.registry import Check
 from flatline.reports.report import Report
 from flatline.settings import selection
 
-WATCHING = ("attending", "sampling", "probe", "judging")  # kinds of seconds that the time budget is over
+WATCHING = ("attending", "sampling", "probe", "judging", "viewing")  # kinds of seconds that the time budget is over
 
 
 def reads_log(check: Check) -> bool:
@@ -84,6 +84,7 @@ def report_of(record: RunRecord, outcomes: Iterable[Outcome], known: Mapping[typ
             Marks: _marks(record, outcomes),
             **record.exhibits,
         },
+        view=record.view or "the run was recorded without a look inside the network",
     )
 
 

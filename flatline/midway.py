@@ -164,7 +164,7 @@ class Midway:
             return report
         return dataclasses.replace(
             self.diagnosis, outcomes=(*report.outcomes, *self.outcomes), scope=report.scope, curves=report.curves,
-            null=report.null, facts={**self.diagnosis.facts, **report.facts},
+            null=report.null, facts={**self.diagnosis.facts, **report.facts}, view=report.view,
         )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The callback that says, while a network trains, that it has flatlined and why."""
 
+import dataclasses
 import math
 import time
 import warnings
@@ -7,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from flatline import engine, live, preflight
+from flatline import engine, live, looking, preflight
 from flatline.callbacks import FlightRecorder, users_line
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.facts import DataFacts, ObjectiveFacts
@@ -125,6 +126,7 @@ class FlatlineMonitor(FlightRecorder):
 
     def _report_of(self, outcomes: Iterable[Outcome]) -> Report:
         report = report_of(self.record, outcomes, self._known)
+        report = dataclasses.replace(report, view=looking.of_run(self.model, self.record, self._recorder))
         return report if self._midway is None else self._midway.joined(report)
 
     def check(self, x: Any, y: Any, fit_args: Mapping[str, Any]) -> None:
@@ -279,6 +281,8 @@ class FlatlineMonitor(FlightRecorder):
             self.record.spend("explaining", time.perf_counter() - start)
         before = len(self._told)
         self._tell(outcomes, recorder.n_steps)
+        if self._writer is not None:
+            looking.take(self.model, self.record, recorder, lost=self._state() in FRUITLESS)
         try:
             facts, over = self.record.facts, self.record.ended in ("finished", "stopped")
             if over and facts is not None and self._state() in FRUITLESS and self._stands_still(facts):

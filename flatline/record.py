@@ -8,6 +8,7 @@ from typing import Any
 from flatline.finding import Finding
 from flatline.logs import ActivationLog, EpochLog, GradientLog, Log, LossLog, ProbeLog, ReplayLog, RunFacts, UpdateLog
 from flatline.table import Table
+from flatline.view import View
 
 EMPTY: Mapping[type[Log], str] = {
     LossLog: "no training loss was recorded",
@@ -51,6 +52,8 @@ class RunRecord:
         self.tables: Mapping[type[Log], Table] = {log_type: Table(log_type, self.miss) for log_type in EMPTY}
         self._facts: RunFacts | None = None
         self._live: list[tuple[int, Finding]] = []
+        self._view: View | str | None = None
+        self._viewed_at = -1
         self._spent: dict[str, float] = {}
         self._missing: dict[str, None] = {}
         self._exhibits: dict[type, Any] = {}
@@ -65,6 +68,16 @@ class RunRecord:
     def live(self) -> tuple[tuple[int, Finding], ...]:
         """What was found while the run went on, each with the step at which it was found."""
         return tuple(self._live)
+
+    @property
+    def view(self) -> View | str | None:
+        """What the network made of a few inputs when that was last looked at, or why it was not looked at."""
+        return self._view
+
+    @property
+    def viewed_at(self) -> int:
+        """Steps after which it was looked at; -1 where it was not."""
+        return self._viewed_at
 
     @property
     def spent(self) -> Mapping[str, float]:
@@ -132,6 +145,13 @@ class RunRecord:
                 log = log.until(until)
             facts[log_type] = log if len(log) else EMPTY[log_type]
         return facts
+
+    def look(self, view: View | str, step: int) -> None:
+        """Keep the latest look at what the network makes of a few inputs, after so many steps, or why there is none."""
+        if isinstance(view, View):
+            self._view, self._viewed_at = view, step
+        elif not isinstance(self._view, View) and view != self._view:
+            self._view = view
 
     def found(self, finding: Finding, step: int) -> None:
         """Keep a finding and the step at which it was found."""

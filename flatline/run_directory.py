@@ -6,9 +6,10 @@ after, the record is written anew under the next number, complete and on disk be
 before is deleted: the file with the highest number always holds all. Nothing of a run is ever used as a file name.
 
 Size, with 64 MiB allowed: the whole record is at most 4 logs over layers × 320,000 numbers × 10.7 bytes, `EpochLog`
-with 320,000 × 25 and `LossLog` with 20,000 × 50, together 23 MB; pieces of the data for pictures add 0.2. Old and new
-file stand side by side for a moment, and a sixth of what is allowed may come after: 23 + 23 + 11 MB. What outgrows that
-all the same (a network of thousands of layers, names of megabytes) is not written any more, and `problem` says so.
+with 320,000 × 25 and `LossLog` with 20,000 × 50, pieces of the data for pictures 0.2 MB and a look inside the network
+1 MB, together 24 MB. Old and new file stand side by side for a moment, and a sixth of what is allowed may come after:
+24 + 24 + 11 MB. What outgrows that all the same (a network of thousands of layers, names of megabytes) is not written
+any more, and `problem` says so.
 """
 
 import json

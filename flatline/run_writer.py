@@ -10,7 +10,16 @@ from pathlib import Path
 from typing import Any
 
 from flatline.errors import FlatlineError
-from flatline.events import Event, exhibit_event, finding_event, plain, row_events, to_line, version_event
+from flatline.events import (
+    Event,
+    exhibit_event,
+    finding_event,
+    plain,
+    row_events,
+    to_line,
+    version_event,
+    view_event,
+)
 from flatline.record import RunRecord
 from flatline.run_directory import files, head, quoted, reason
 
@@ -136,6 +145,8 @@ class RunWriter:
         for sort, fact in record.exhibits.items():
             if fact is not shown.get(sort):
                 yield exhibit_event(sort, fact)
+        if record.view is not None and record.view is not told.get("view"):
+            yield view_event(record.view, record.viewed_at)
         for name, value in self._state().items():
             if value != told.get(name):
                 yield {name: plain(dict(record.spent) if name == "spent" else value)}
@@ -148,7 +159,7 @@ class RunWriter:
     def _mark(self) -> None:
         """Remember that all is written."""
         record = self.record
-        self._told = {"facts": record.facts, "found": len(record.live), **self._state()}
+        self._told = {"facts": record.facts, "found": len(record.live), "view": record.view, **self._state()}
         self._told["exhibits"] = dict(record.exhibits)
         for kind, table in record.tables.items():
             table.written = table.n

@@ -34,6 +34,7 @@ from flatline.logs import (
     UpdateLog,
 )
 from flatline.record import RunRecord
+from flatline.view import View, ViewedLayer
 
 NASTY = (
     "<script>alert('x')</script>",
@@ -73,6 +74,7 @@ def assert_same(one, other):
     without_writing = [{k: v for k, v in r.spent.items() if k != "writing"} for r in (one, other)]
     assert without_writing[0] == without_writing[1]
     assert (one.missing, one.ended) == (other.missing, other.ended)
+    assert same((one.view, one.viewed_at), (other.view, other.viewed_at))
 
 
 def as_advice(finding):
@@ -171,6 +173,8 @@ def full(names=("dense", "out")):
     record.found(finding(), 3)
     for kind, fact in exhibits(names[0]).items():
         record.exhibit(kind, fact)
+    seen = ViewedLayer(name=names[-1], kind="Dense", channels=tuple(range(n)), mean=odd)
+    record.look(View(model=names[0], layers=(seen,), n_rows=3), 5)
     record.spend("sampling", 0.25)
     record.miss("activations of `x`: it has two outputs")
     record.end("exception: ValueError")

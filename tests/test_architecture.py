@@ -13,8 +13,9 @@ ROOT = Path(flatline.__file__).parent
 MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
     {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"}
-    | {"exhibits"},
-    {"record", "table", "thinning", "packing", "events", "run_directory", "run_writer", "statistics", "whole_file"},
+    | {"exhibits", "view", "png"},
+    {"record", "table", "thinning", "packing", "packed", "events", "run_directory", "run_writer", "statistics"}
+    | {"whole_file"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},
@@ -42,6 +43,10 @@ LEVELS = (
         "callbacks",
         "monitor",
         "judging",
+        "looking",
+        "images",
+        "inspecting",
+        "serving",
         "watching",
         "comparison",
         "loggers",

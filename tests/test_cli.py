@@ -46,7 +46,7 @@ def checked(monkeypatch, model):
             return report
 
         monkeypatch.setattr("flatline.api.check_setup", check_setup)
-        monkeypatch.setattr(commands, "_model", lambda path: f"model of {path.name}")
+        monkeypatch.setattr(commands, "load_model", lambda path: f"model of {path.name}")
         return calls
 
     return give

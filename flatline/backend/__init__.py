@@ -42,6 +42,7 @@ from flatline.backend.passes import (
 )
 from flatline.backend.state import (
     is_variable,
+    peek,
     random_state,
     read,
     set_random_state,
@@ -76,6 +77,7 @@ __all__ = [
     "loss_gradient",
     "map_dataset",
     "minimise_constant",
+    "peek",
     "random_state",
     "read",
     "relabel",

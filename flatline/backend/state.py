@@ -19,6 +19,11 @@ def read(variable: Any) -> Array:
     return np.array(variable.numpy(), copy=True)
 
 
+def peek(variable: Any, n: int) -> Array:
+    """Copy the first cells of a variable."""
+    return np.asarray(tf.reshape(tf.convert_to_tensor(variable), [-1])[:n])
+
+
 def write(variable: Any, value: Array) -> None:
     """Set the value of a variable."""
     variable.assign(value)

@@ -10,6 +10,7 @@ from flatline.inspect.occluding import occlusion
 from flatline.inspect.saliency import guided_backprop, saliency
 from flatline.inspect.score_cam import score_cam
 from flatline.inspect.smooth import smoothgrad
+from flatline.inspect.viewing import view
 from flatline.inspect.visual import visual_backprop
 
 __all__ = [
@@ -26,5 +27,6 @@ __all__ = [
     "saliency",
     "score_cam",
     "smoothgrad",
+    "view",
     "visual_backprop",
 ]

@@ -3,7 +3,7 @@
 import logging
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,12 +31,13 @@ from flatline.measure.optimizer import optimizer_facts, rate_setter
 from flatline.measure.overfit import AS_IS_SHARE, FEWEST_TINY, N_EXAMPLES, overfit
 from flatline.measure.preserve import preserved
 from flatline.measure.rehearsal import FEWEST_STEPS, rehearse
-from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, n_rows, row_weights
+from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, n_rows, row_weights, rows_of
 from flatline.measure.trial import Trials
 
 TOTAL_SECONDS = 25.0  # of one call, the first of which reading and the passes take what they need
 TINY_SECONDS = 6.0
 REHEARSAL_SECONDS = 12.0
+LOOK_ROWS = 32  # kept with a report
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +50,7 @@ class Measured:
     null: float
     refusal: FlatlineError | None = None  # why the model cannot be run at all; raised unless a check can say it better
     slow: bool = False  # the model is called through a graph
+    rows: tuple[Any, Any] | None = None  # a few inputs and their targets, for a look inside the network
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,9 +99,15 @@ def measure(
             measured = _measure(model, gathered, setter, why_no_training, budget, seed, say)
             if then is not None:
                 then(World(model=model, gathered=gathered, facts=measured.facts, slow=measured.slow))
-            return measured
+            return replace(measured, rows=_few_rows(gathered))
         finally:
             logger.setLevel(level)
+
+
+def _few_rows(gathered: Gathered) -> tuple[Any, Any]:
+    n = n_rows(gathered.x)
+    rows = np.unique(np.linspace(0, n - 1, min(n, LOOK_ROWS)).astype(int))
+    return rows_of(gathered.x, rows), rows_of(gathered.y, rows)
 
 
 def names_of(model: Any) -> tuple[list[str], list[str]]:

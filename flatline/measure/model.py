@@ -120,7 +120,7 @@ def _class_name(value: Any) -> Any:
     return value["class_name"] if isinstance(value, Mapping) and "class_name" in value else value
 
 
-def _own_weights(layer: Any, children: int) -> list[Any]:
+def own_weights(layer: Any, children: int) -> list[Any]:
     """Weights of a layer, less those of the layers it calls, which report their own."""
     if not isinstance(layer, keras.layers.Layer):
         return []
@@ -165,7 +165,7 @@ def layer_facts(calls: Sequence[Call], gradients: Mapping[int, Any], output_ids:
         Ids of the model's output tensors.
     """
     facts: dict[int, LayerFacts] = {}
-    reported = [_is_reported(call) for call in calls]
+    reported = [is_reported(call) for call in calls]
     for call, wanted in zip(calls, reported, strict=True):
         if wanted and id(call.layer) not in facts:
             sources = dict.fromkeys(calls[i].layer.name for i in call.sources if calls[i].layer is not call.layer)
@@ -173,16 +173,16 @@ def layer_facts(calls: Sequence[Call], gradients: Mapping[int, Any], output_ids:
     return tuple(facts.values())
 
 
-def _is_reported(call: Call) -> bool:
+def is_reported(call: Call) -> bool:
     """Leaves, and composite layers with weights of their own; a model is its layers."""
     if isinstance(call.layer, keras.Model) and call.children:
-        return bool(_own_weights(call.layer, call.children)) and bool(call.nested_in)
-    return not call.children or bool(_own_weights(call.layer, call.children))
+        return bool(own_weights(call.layer, call.children)) and bool(call.nested_in)
+    return not call.children or bool(own_weights(call.layer, call.children))
 
 
 def _one(call: Call, sources: tuple[str, ...], gradients: Mapping[int, Any], output_ids: set[int]) -> LayerFacts:
     layer = call.layer
-    weights = _own_weights(layer, call.children)
+    weights = own_weights(layer, call.children)
     trainable = [weight for weight in weights if weight.trainable]
     kernels = [weight for weight in weights if len(weight.shape) >= 2]
     kernel = max(kernels, key=lambda weight: int(np.prod(weight.shape))) if kernels else None

@@ -1,14 +1,12 @@
 """The browser of layers in the page, where a report has something to browse."""
 
-import importlib
-import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from flatline.reports.html import prose
 
 if TYPE_CHECKING:
     from flatline.reports.report import Report
-
-_MODULE = "flatline.reports.browser"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +19,12 @@ class Browser:
 
 
 def browser(report: "Report") -> Browser:
-    """Return the browser of a report's view; an empty one where it has none."""
-    if report.view is None or importlib.util.find_spec(_MODULE) is None:
-        return Browser()
-    module: Any = importlib.import_module(_MODULE)
+    """Return the browser of a report's view, or why there is none; nothing where there is nothing to say."""
     view = report.view() if callable(report.view) else report.view
-    return Browser(markup=module.fragment(view), style=module.STYLE, script=module.SCRIPT)
+    if view is None:
+        return Browser()
+    if isinstance(view, str):
+        return Browser(markup=f'<p class="quiet">There are no pictures of the layers: {prose(view)}.</p>')
+    from flatline.reports import browser as browsing
+
+    return Browser(markup=browsing.fragment(view), style=browsing.STYLE, script=browsing.SCRIPT)

@@ -37,7 +37,7 @@ def document(report: "Report") -> str:
     parts = html.sections(report, drawings(report), layers.markup)
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_policy(style, script)}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy(style, script)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>flatline report</title>\n<style>{style}</style></head>\n<body>\n"
         '<a class="skip" href="#main">Skip to the outcomes</a>\n<div class="page flatline">\n'
@@ -47,7 +47,7 @@ def document(report: "Report") -> str:
     )
 
 
-def _policy(style: str, script: str) -> str:
+def policy(style: str, script: str) -> str:
     """Allow this style, this script and pictures in the file: what a name smuggled in would neither run nor load."""
     return (
         f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "

@@ -39,8 +39,9 @@ class Report:
     facts : mapping of type to object
         What was judged, which the pictures are drawn from: facts and logs by type, a string in the place of what could
         not be measured.
-    view : callable, View or None
-        What the network makes of a few inputs, layer by layer, or what returns it; the page has a browser of it.
+    view : View, str, callable or None
+        What the network makes of a few inputs, layer by layer; the page has a browser of it. A string says why there is
+        none; a callable is called when the page is written, and returns either.
 
     Examples
     --------

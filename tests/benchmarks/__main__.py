@@ -12,6 +12,7 @@ TABLES = (
     ("report_time",),
     ("page",),
     ("pictures",),
+    ("look",),
     ("replay",),
 )
 

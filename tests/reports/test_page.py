@@ -4,18 +4,15 @@ import base64
 import collections
 import dataclasses
 import hashlib
-import importlib.machinery
 import itertools
 import re
-import sys
-import types
 from html.parser import HTMLParser
 
 import pytest
 
 from flatline.facts import RehearsalFacts, TinySubsetFacts
-from flatline.reports import drawings, page
-from tests import experiments
+from flatline.reports import browser, drawings, page
+from tests import experiments, views
 from tests.reports import make
 from tests.reports.planted import everything, planted
 
@@ -153,14 +150,12 @@ def test_severity_is_a_word_not_only_a_colour():
     assert len(re.findall(r'<span class="severity">ERROR</span>', page_of(make.SEED))) == 2
 
 
-def test_layers_are_browsed_where_there_is_a_view_and_a_browser(monkeypatch):
+def test_layers_are_browsed_where_there_is_a_view():
     assert "What the layers see" not in page_of(make.SEED)
-    browser = types.ModuleType("flatline.reports.browser")
-    browser.fragment, browser.STYLE, browser.SCRIPT = lambda view: f"<p>{view}</p>", ".layer {}", "let layers;"
-    browser.__spec__ = importlib.machinery.ModuleSpec(browser.__name__, None)
-    monkeypatch.setitem(sys.modules, browser.__name__, browser)
-    text = page_of(dataclasses.replace(make.SEED, view=lambda: "a view"))
-    assert "<p>a view</p>" in text and ".layer {}</style>" in text and "let layers;</script>" in text
+    for view in (views.VIEW, lambda: views.VIEW):
+        text = page.document(dataclasses.replace(make.SEED, view=view))
+        assert browser.fragment(views.VIEW) in text
+        assert f"{browser.STYLE}</style>" in text and f"{browser.SCRIPT}</script>" in text
 
 
 # ── in a notebook ───────────────────────────────────────────────────────────────────────────────────────────────────
