@@ -1,7 +1,9 @@
-"""What the build of the site does beyond mkdocs: folders in the navigation, the table of terms, a law on public names."""
+"""What the build does beyond mkdocs: folders in the navigation, tables from the code, and a law on public names."""
 
+import contextlib
 import importlib
 import importlib.util
+import io
 import logging
 import re
 from collections.abc import Iterable
@@ -11,13 +13,14 @@ from typing import Any
 
 import griffe
 
-from flatline import rules
+from flatline import cli, rules
 from flatline.glossary import GLOSSARY
 
 LOG = logging.getLogger("mkdocs.hooks.flatline")  # a warning ends a strict build
-PUBLIC = ("flatline", "flatline.loggers", "flatline.testing", "flatline.inspect")  # modules whose `__all__` is a promise
+PUBLIC = ("flatline", "flatline.loggers", "flatline.testing", "flatline.inspect")  # their `__all__` is a promise
 DOCUMENTED = re.compile(r"^::: (\S+)", flags=re.MULTILINE)
 TERMS = "<!-- terms -->"
+HELP = re.compile(r"<!-- help:(.*?) -->")
 
 
 def on_config(config: Any) -> Any:
@@ -44,17 +47,25 @@ def folder(docs: Path, name: str) -> list[Any]:
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
-    """Write the table of terms where its page asks for it."""
-    return markdown.replace(TERMS, terms()) if TERMS in markdown else markdown
+    """Write the table of terms, and what the commands say of themselves, where a page asks for it."""
+    markdown = markdown.replace(TERMS, terms()) if TERMS in markdown else markdown
+    return HELP.sub(lambda found: f"```text\n{help_of(found[1].split())}\n```", markdown)
+
+
+def help_of(command: list[str]) -> str:
+    """Return what `flatline COMMAND --help` prints."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed, contextlib.suppress(SystemExit):
+        cli.main([*command, "--help"])
+    return printed.getvalue().strip()
 
 
 def terms() -> str:
-    """Return the glossary as a table."""
-    lines = ["| term | symbol | unit | what it is | source |", "|---|---|---|---|---|"]
-    for name, term in sorted(GLOSSARY.items()):
-        cells = (f"`{name}`", term.symbol, term.unit, term.formula, term.source)
-        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
-    return "\n".join(lines)
+    """Return the glossary as a list of definitions."""
+    return "\n\n".join(
+        f"`{name}` · {term.symbol}{'' if term.unit == '1' else f' · {term.unit}'}\n"
+        f":   {term.formula}  \n    *{term.source}*"
+        for name, term in sorted(GLOSSARY.items())
+    )
 
 
 def on_files(files: Any, **_: Any) -> Any:

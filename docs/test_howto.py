@@ -9,7 +9,6 @@ import contextlib
 import io
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tomllib
@@ -54,8 +53,9 @@ class Reader:
         self.names: dict[str, Any] = {"__name__": "__main__"}
         self.printed = io.StringIO()
 
-    def follow(self, page: Path) -> None:
-        for block in blocks(page):
+    def follow(self, page: Path, *, first: int | None = None) -> None:
+        """Do what the blocks of a page say: all of them, or the first few."""
+        for block in [*blocks(page)][:first]:
             if block.title:
                 path = Path(block.title)
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def test_the_page_does_what_it_says(page, tmp_path, monkeypatch):
 
 def test_a_page_that_says_what_is_not_so_is_caught(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for wrong in ('```text\nhallo\n```', '```sh\nfalse\n```', '```python\n1 / 0\n```', '```py\n```'):
+    for wrong in ("```text\nhallo\n```", "```sh\nfalse\n```", "```python\n1 / 0\n```", "```py\n```"):
         page = tmp_path / "page.md"
         page.write_text(f"```python\nprint('hello 1')\n```\n\n```text\nhello 2\n```\n\n{wrong}\n")
         with pytest.raises((AssertionError, ZeroDivisionError)):

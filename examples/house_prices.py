@@ -1,10 +1,11 @@
 """Why does this network predict next to nothing of what a house costs?
 
-A table with columns on very different scales (square metres, rooms, year, kilometres), prices in euros, a plain network,
-Adam, the mean squared error: after ten epochs it is worse than answering the average price.
+A table with columns on very different scales (square metres, rooms, year, kilometres), prices in euros, a plain
+network, Adam, the mean squared error: after ten epochs it is worse than answering the average price.
 
-Run it with `python examples/house_prices.py`. `flatline.diagnose` finds out why by experiment, and hands over the repaired
-set-up. The cure standardises inputs and targets: `prepare` does the same to new houses, `restore` gives euros back.
+Run it with `python examples/house_prices.py`. `flatline.diagnose` finds out why by experiment, and hands over the
+repaired set-up. The cure standardises inputs and targets: `prepare` does the same to new houses, `restore` gives euros
+back.
 """
 
 import keras

@@ -1,8 +1,8 @@
 """Why does this training loop stop learning after its first steps?
 
-A loop of one's own, with `GradientTape`: digits with their raw values from 0 to 16, ReLU, and a learning rate that throws
-the weights so far that most units are zero for every digit from then on. A unit that is zero for all passes no gradient on,
-and cannot come back.
+A loop of one's own, with `GradientTape`: digits with their raw values from 0 to 16, ReLU, and a learning rate that
+throws the weights so far that most units are zero for every digit from then on. A unit that is zero for all passes no
+gradient on, and cannot come back.
 
 Run it with `python examples/own_loop.py`. Two lines belong to flatline: `with monitor.step(…)` and `monitor.finish()`.
 """

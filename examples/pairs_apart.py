@@ -1,10 +1,10 @@
 """Why does this network name digits no better than by chance?
 
-A `tf.data` pipeline shuffles its images and, apart from them, its labels: every picture gets the label of another one. No
-error is raised, and nothing in the model is wrong.
+A `tf.data` pipeline shuffles its images and, apart from them, its labels: every picture gets the label of another one.
+No error is raised, and nothing in the model is wrong.
 
-Run it with `python examples/pairs_apart.py`. `flatline.watch(model)` is the only line that is needed to hear of it while the
-network trains; `flatline.check_setup` asks further.
+Run it with `python examples/pairs_apart.py`. `flatline.watch(model)` is the only line that is needed to hear of it
+while the network trains; `flatline.check_setup` asks further.
 """
 
 import keras

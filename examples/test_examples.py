@@ -32,7 +32,7 @@ def test_the_script_tells_its_story(name, tmp_path):
 def test_no_script_is_forgotten():
     assert {path.stem for path in FOLDER.glob("*.py")} == {*STORIES, "test_network", "test_examples"}
     listed = (FOLDER / "README.md").read_text(encoding="utf-8")
-    assert [path.name for path in FOLDER.iterdir() if path.suffix in (".py", ".ipynb") and path.name not in listed] == []
+    assert [path.name for path in FOLDER.glob("*.[pi]*") if path.is_file() and path.name not in listed] == []
 
 
 def test_the_notebook_runs_and_shows_reports_and_plots(tmp_path):

@@ -14,7 +14,7 @@ from flatline.glossary import GLOSSARY
 from flatline.registry import Check
 from flatline.unmeasured import blank, fingerprint, traced
 
-__all__ = ["RuleTester", "Row", "row"]
+__all__ = ["Row", "RuleTester", "row"]
 
 HEADINGS = (
     "What it looks for",
@@ -49,7 +49,7 @@ def row(*facts: Any, **expected: Any) -> Row:
         In any order, at most one of a type; a type that is left out was not measured.
     **expected
         `message` (str): substring of the finding's message, or of the reason in `cannot_tell`; `severity`, `cause` and
-        `where` of that finding; `fix` (str): substring of the title of one of its fixes, where "" says that there is any.
+        `where` of that finding; `fix` (str): substring of the title of one of its fixes, "" says that there is any.
     """
     return Row(facts=facts, **expected)
 
@@ -73,7 +73,7 @@ class RuleTester:
 
     Examples
     --------
-    The table of a check is one call::
+    The table of a check is one call:
 
         RuleTester(non_finite_data).run(
             fires=[row(make.data(with_a_hole), message="1 non-finite cell", severity=Severity.ERROR)],
