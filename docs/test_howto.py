@@ -22,6 +22,8 @@ import matplotlib
 import pytest
 import yaml
 
+from flatline.errors import FlatlineWarning
+
 PAGES = sorted((Path(__file__).parent / "howto").glob("*.md"))
 BLOCK = re.compile(r'^( *)```(\w+)(?: title="(.+?)")?\n(.*?)^\1```$', flags=re.MULTILINE | re.DOTALL)
 EXIT = re.compile(r"# exit code (\d)")
@@ -77,6 +79,7 @@ class Reader:
             contextlib.redirect_stdout(self.printed),
             contextlib.redirect_stderr(self.printed),
         ):
+            warnings.simplefilter("default", FlatlineWarning)
             warnings.showwarning = lambda *args: self.printed.write(warnings.formatwarning(*args[:4]))
             exec(compile(code, str(page), "exec"), self.names)
 
@@ -92,7 +95,7 @@ class Reader:
 
 def like(text: str) -> str:
     """Leave out what differs from run to run: numbers, and where lines break."""
-    return " ".join(re.sub(r"(?<![A-Za-z_])[-−]?\d[\d.,:]*(e[-+]?\d+)?", "0", text).split())
+    return " ".join(re.sub(r"(?<![A-Za-z_0-9])[-−]?\d[\d.,:]*(e[-+]?\d+)?", "0", text).split())
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
