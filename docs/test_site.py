@@ -28,8 +28,13 @@ def test_the_site_is_built_and_needs_nothing_from_elsewhere(tmp_path):
     assert len(pages) > len(hooks.rules.pages())
     for path in [*pages, *tmp_path.rglob("*.css")]:
         assert not (found := FOREIGN.findall(path.read_text(encoding="utf-8"))), f"{path.name}: {found}"
-    assert "gradient_norm" in (tmp_path / "reference" / "terms.html").read_text(encoding="utf-8")
-    assert "--fail-on" in (tmp_path / "reference" / "command-line.html").read_text(encoding="utf-8")
+    for name, filled_in in {
+        "reference/terms": "gradient_norm",
+        "reference/command-line": "--fail-on",
+        "reference/before": "What <code>fit</code> would be given",
+        "examples": "load_sample_images",
+    }.items():
+        assert filled_in in (tmp_path / f"{name}.html").read_text(encoding="utf-8"), name
 
 
 def test_what_is_wrong_ends_the_build(tmp_path):
