@@ -14,6 +14,8 @@ from flatline.glossary import GLOSSARY
 from flatline.registry import Check
 from flatline.unmeasured import blank, fingerprint, traced
 
+__all__ = ["Row", "RuleTester", "row"]
+
 HEADINGS = (
     "What it looks for",
     "Why it matters",
@@ -45,12 +47,9 @@ def row(*facts: Any, **expected: Any) -> Row:
     ----------
     *facts : facts objects
         In any order, at most one of a type; a type that is left out was not measured.
-    message : str
-        Substring of the finding's message, or of the reason in `cannot_tell`.
-    severity, cause, where : optional
-        Of that finding.
-    fix : str
-        Substring of the title of one of that finding's fixes; "" says that there is any.
+    **expected
+        `message` (str): substring of the finding's message, or of the reason in `cannot_tell`; `severity`, `cause` and
+        `where` of that finding; `fix` (str): substring of the title of one of its fixes, "" says that there is any.
     """
     return Row(facts=facts, **expected)
 
@@ -74,7 +73,7 @@ class RuleTester:
 
     Examples
     --------
-    The table of a check is one call::
+    The table of a check is one call:
 
         RuleTester(non_finite_data).run(
             fires=[row(make.data(with_a_hole), message="1 non-finite cell", severity=Severity.ERROR)],
