@@ -16,6 +16,7 @@ from flatline.record import RunRecord
 from flatline.reports.report import IMAGES, Report
 
 INTERVAL = 60.0  # s between two drawings that nothing new calls for
+FIRST = 1.0  # s that the first drawing may take; 0.5 to 1 where nothing else runs
 NAME = "overview.png"
 
 
@@ -38,18 +39,23 @@ class LivePicture:
 
     def due(self, spending: Spending) -> bool:
         """Whether the last drawing is old, and there is time for another."""
+        spending.expect(PLOTTING, FIRST)
         return time.monotonic() - self._drawn_at >= INTERVAL and spending.may(PLOTTING)
 
     def draw(self, report: Callable[[], Report], spending: Spending) -> None:
         """Draw what is known of the run; whatever goes wrong is told once and ends nothing."""
         start = time.perf_counter()
         try:
-            drawn = report()
-            if self._path is not None:
-                content = drawn.image(self._path.suffix[1:].lower())
+            told = report()
+            kept = None if self._path is None else self._path.suffix[1:].lower()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what matplotlib says of a panel is nothing to stop a training for
+                images = {kind: told.image(kind) for kind in (kept, "png" if in_notebook() else None) if kind}
+            if in_notebook():
+                self._show(images["png"])
+            if self._path is not None and kept is not None:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
-                whole_file.write(self._path, content, what="the overview")
-            self._show(drawn)
+                whole_file.write(self._path, images[kept], what="the overview")
         except Exception as error:
             self._tell(error)
         finally:
@@ -58,12 +64,10 @@ class LivePicture:
             spending.spend(PLOTTING, seconds)
             self._record.spend(PLOTTING, seconds)
 
-    def _show(self, report: Report) -> None:
+    def _show(self, content: bytes) -> None:
         """Show it in the place where it was shown before, so that a notebook has one picture and not hundreds."""
-        if not in_notebook():
-            return
         display = importlib.import_module("IPython.display")
-        image = display.Image(report.image("png"))
+        image = display.Image(content)
         if self._handle is None:
             self._handle = display.display(image, display_id=True)
         else:

@@ -71,12 +71,13 @@ def test_it_is_drawn_once_in_a_while_within_its_time(monkeypatch):
     monkeypatch.setattr(Spending, "elapsed", lambda self: now["elapsed"])
     assert not picture.due(spending)  # a minute has not passed
     monkeypatch.setattr(live, "INTERVAL", 0.0)
-    assert picture.due(spending)
-    spending.spend("plotting", 2.0)
-    now["elapsed"] = 300.0
-    assert not picture.due(spending)  # two seconds are spent, and two more would be 1 % of 400
-    now["elapsed"] = 401.0
-    assert picture.due(spending)
+    for elapsed, due in ((99.0, False), (101.0, True)):  # of which the second that it may take is 1 %
+        now["elapsed"] = elapsed
+        assert picture.due(spending) is due
+    spending.spend("plotting", 3.0)
+    for elapsed, due in ((499.0, False), (501.0, True)):  # three are spent, and two are expected
+        now["elapsed"] = elapsed
+        assert picture.due(spending) is due
 
 
 def test_the_file_is_replaced_and_what_it_took_is_told(tmp_path):

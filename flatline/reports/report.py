@@ -115,6 +115,7 @@ class Report:
         -------
         Figure
             Of pyplot, so that a notebook or `matplotlib.pyplot.show()` shows it: words on top, up to six panels below.
+            End the last line of a notebook's cell with a semicolon, or the notebook shows the line's value as well.
 
         Raises
         ------
