@@ -21,7 +21,7 @@ NEAR = 0.1  # 1; where nothing reaches so far, the axis is linear up to the boun
 
 
 @picture(
-    "inputs before and after the model's own preprocessing",
+    "inputs before and after preprocessing",
     look_for="What the first layers with weights receive should lie within a few units of zero: dark is the middle "
     "half of the values of a feature, pale all of them. Features far outside, or as flat as a line, are named.",
     group="data",
