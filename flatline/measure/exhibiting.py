@@ -18,7 +18,7 @@ from flatline.measure.probe import quiet
 from flatline.measure.receiving import Receiving
 from flatline.measure.run import FEW
 from flatline.measure.seen import PROBE_ROWS
-from flatline.measure.setup import SetupFacts, n_rows, rows_of
+from flatline.measure.setup import SetupFacts, fixed_batch, n_rows, rows_of
 from flatline.measure.shown_rows import N_ROWS
 from flatline.measure.targets import asked, label_texts, target_facts
 
@@ -85,7 +85,7 @@ def _run_exhibits(recorder: "Recorder") -> Found:
     if facts.custom_train_step:
         return dict.fromkeys(OF_INPUTS, "the model has its own train_step, and what it is called on there is not known")
     heads = _heads(recorder, facts)
-    n = int(np.clip(FEW * SECONDS / max(rows.pass_seconds, 1e-6), N_ROWS, PROBE_ROWS))
+    n = fixed_batch(model) or int(np.clip(FEW * SECONDS / max(rows.pass_seconds, 1e-6), N_ROWS, PROBE_ROWS))
     few = np.linspace(0, len(rows) - 1, min(len(rows), n)).astype(int)
 
     def found() -> Found:

@@ -8,8 +8,9 @@ from matplotlib.patches import Rectangle
 
 from flatline.exhibits import Confusion
 from flatline.facts import Array
+from flatline.plots.frame import axes, short
 from flatline.plots.picture import picture
-from flatline.plots.sheet import BOUND, axes, short
+from flatline.plots.sheet import BOUND
 from flatline.plots.trainability import COLOURS
 
 WRITTEN = 12  # classes up to which every cell has its number
@@ -24,6 +25,7 @@ MAP = "Blues"
     group="data",
     rank=50,
     size=(6.5, 5.0),
+    about=("predicted_classes", "probability_spread"),
 )
 def plot_confusion(confusion: Confusion, *, ax: Axes | None = None) -> Axes:
     """Draw predicted classes from left to right against true classes from top to bottom.

@@ -11,8 +11,9 @@ from matplotlib.colors import Normalize, SymLogNorm
 from flatline.errors import CannotTell
 from flatline.exhibits import FirstBatch, ShownRows
 from flatline.facts import Array
+from flatline.plots.frame import GREY, axes, short
 from flatline.plots.picture import literal, picture
-from flatline.plots.sheet import GREY, axes, inches, short
+from flatline.plots.sheet import inches
 from flatline.plots.trainability import COLOURS, DASHES
 
 ACROSS = 8  # images in a row
@@ -33,8 +34,9 @@ NUMBER = 0.45  # inches; a number of three digits
     look_for="Rows should differ from each other as their labels do, and should look like what they are: not washed "
     "out, not all alike, not shifted against their labels. Below an image, or beside a row, stands its range.",
     group="data",
-    rank=0,
+    rank=15,
     size=(9.0, 4.2),
+    about=("nonfinite_cells", "input_spread", "conflict_share"),
 )
 def plot_first_batch(batch: FirstBatch, *, ax: Axes | None = None) -> Axes:
     """Draw up to 16 rows: images side by side, rows of a table or a text as strips of colour, sequences as curves.

@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 from flatline.checks.input_scale import MAX_RMS, MIN_PEAK
 from flatline.errors import CannotTell
 from flatline.exhibits import ReceivedInputs, Spread
+from flatline.plots.frame import GREY, axes, short
 from flatline.plots.picture import picture
-from flatline.plots.sheet import BOUND, GREY, axes, beside, short
+from flatline.plots.sheet import BOUND, beside
 from flatline.plots.spreads import Group, draw_groups, limit_height, odd_ones
 from flatline.plots.trainability import COLOURS
 
@@ -20,13 +21,17 @@ NEAR = 0.1  # 1; where nothing reaches so far, the axis is linear up to the boun
 
 
 @picture(
-    "inputs before and after the model's own preprocessing",
+    "inputs before and after preprocessing",
     look_for="What the first layers with weights receive should lie within a few units of zero: dark is the middle "
     "half of the values of a feature, pale all of them. Features far outside, or as flat as a line, are named.",
     group="data",
     rank=10,
     size=(9.0, 4.2),
-)
+    about=(
+        "input_rms", "input_peak", "input_range", "feature_scale_ratio", "mean_to_spread", "varying_inputs",
+        "constant_features", "token_id", "nonfinite_cells",
+    ),
+)  # fmt: skip
 def plot_input_distributions(inputs: ReceivedInputs, *, ax: Axes | None = None) -> Axes:
     """Draw quantiles of each feature as it is fed, and as the first layers with weights receive it.
 

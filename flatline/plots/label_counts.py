@@ -10,8 +10,9 @@ from flatline.checks.class_imbalance import NOTABLE_RATIO
 from flatline.errors import CannotTell
 from flatline.exhibits import HeadLabels, LabelCounts
 from flatline.facts import Array
+from flatline.plots.frame import GREY, axes, short
 from flatline.plots.picture import picture
-from flatline.plots.sheet import BOUND, GREY, axes, short
+from flatline.plots.sheet import BOUND
 from flatline.plots.trainability import COLOURS
 
 FEW = 30  # labels that have a bar each, under their own name
@@ -31,7 +32,8 @@ ODD: dict[str, Any] = {
     look_for="Guessing the most frequent label is right as often as the grey line says, and a network must do better. "
     "Labels far below the dashed line hardly count in the loss; a single bar leaves nothing to learn.",
     group="data",
-    rank=30,
+    rank=25,
+    about=("class_ratio", "rare_class_share", "unseen_classes"),
 )
 def plot_label_counts(labels: LabelCounts, *, ax: Axes | None = None) -> Axes:
     """Draw the count of each label: a bar for each of a few, a curve from the most frequent to the rarest of many.

@@ -5,8 +5,9 @@ from matplotlib.axes import Axes
 
 from flatline.exhibits import Predictions
 from flatline.facts import Array
+from flatline.plots.frame import GREY, axes, short
 from flatline.plots.picture import picture
-from flatline.plots.sheet import BOUND, GREY, axes, linear_width, short
+from flatline.plots.sheet import BOUND, linear_width
 from flatline.plots.trainability import COLOURS
 
 FAR = 50.0  # 1; answers so many times the largest true value press these into a line
@@ -19,6 +20,7 @@ FAR = 50.0  # 1; answers so many times the largest true value press these into a
     group="data",
     rank=60,
     size=(6.5, 4.5),
+    about=("relative_output_spread", "output_spread"),
 )
 def plot_predicted_values(predictions: Predictions, *, ax: Axes | None = None) -> Axes:
     """Draw predicted values against true ones.

@@ -1,37 +1,19 @@
-"""What pictures of data have in common: axes where none are given, words beside them, when decades matter."""
+"""What pictures of data have in common: the colour of bounds, words beside the axes, when decades matter."""
 
 import numpy as np
 from matplotlib.axes import Axes
 
 from flatline.facts import Array
-from flatline.plots.picture import literal
+from flatline.plots.frame import GREY
 
-GREY = "#767676"
 BOUND = "#D55E00"  # of lines that a check judges by
-MAX_NAME = 24  # characters
 DECADES_APART = 50.0  # 1; the largest number over the one in the middle
-
-
-def axes(ax: Axes | None) -> Axes:
-    """Return the axes that were given, or those of a new figure."""
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.subplots(layout="constrained")[1]
-    return ax
 
 
 def inches(ax: Axes) -> tuple[float, float]:
     """Width and height of axes, about: before room is made for labels."""
     place, figure = ax.get_position(), ax.figure
     return place.width * figure.bbox.width / figure.dpi, place.height * figure.bbox.height / figure.dpi
-
-
-def short(name: str) -> str:
-    """Shorten a name in its middle."""
-    if len(name) > MAX_NAME:
-        name = f"{name[: MAX_NAME // 2]}…{name[1 - MAX_NAME // 2 :]}"
-    return literal(name)
 
 
 def beside(ax: Axes, y: float, text: str, *, colour: str = GREY) -> None:

@@ -9,8 +9,9 @@ from matplotlib.ticker import MaxNLocator
 from flatline.checks.targets_scale import LARGEST_RMS, SMALLEST_RMS
 from flatline.errors import CannotTell
 from flatline.exhibits import HeadValues, TargetValues
+from flatline.plots.frame import GREY, axes, short
 from flatline.plots.picture import picture
-from flatline.plots.sheet import BOUND, GREY, axes, beside, inches, short
+from flatline.plots.sheet import BOUND, beside, inches
 from flatline.plots.spreads import Group, draw_groups, limit_height, odd_ones
 from flatline.plots.trainability import COLOURS
 
@@ -23,6 +24,7 @@ NARROW = 4.0  # inches; a legend has one column there
     "of them must lie where the output can reach. The grey line is what a network answers that has learnt nothing.",
     group="data",
     rank=20,
+    about=("target_rms", "target_mean", "target_std"),
 )
 def plot_target_distribution(targets: TargetValues, *, ax: Axes | None = None) -> Axes:
     """Draw the histogram of the targets of one column, or quantiles of several.

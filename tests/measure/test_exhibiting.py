@@ -274,6 +274,14 @@ def test_later_calls_of_fit_are_looked_at_within_the_budget_only(monkeypatch, ru
     assert not calls
 
 
+def test_a_network_that_takes_batches_of_one_size_is_given_them(run, monkeypatch):
+    recorder: Recorder = run[0]._recorder
+    sizes = []
+    monkeypatch.setattr("flatline.measure.exhibiting.fixed_batch", lambda model: 32)
+    monkeypatch.setattr("flatline.backend.call", lambda model, x, training: sizes.append(len(x)) or model(x))
+    assert _run_exhibits(recorder)[Confusion].n == 32 and sizes == [32]
+
+
 def test_a_run_with_a_training_step_of_its_own_says_why_there_is_nothing():
     model = Autoencoding()
     model.compile("adam")
