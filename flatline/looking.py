@@ -77,8 +77,8 @@ def take(model: Any, record: RunRecord, recorder: "Recorder", *, lost: bool) -> 
     if lost:
         left = max(left, LOST_SECONDS)
     if needed > left:
-        why = f"a look takes about {needed:.1g} s, and {max(left, 0):.1g} s were left of the share for watching"
-        record.look(f"{why}; while the model is at hand, `monitor.report.save` takes one", n_steps)
+        why = f"a look takes about {needed:.1g} s, and {max(left, 0):.1g} s were left for watching (`overhead`)"
+        record.look(f"{why}; `monitor.report.save` takes one while the model is at hand", n_steps)
         return
     start = time.perf_counter()
     record.look(_look(model, *_few(rows), f"after {n_steps:,} steps", left), n_steps)

@@ -1,5 +1,6 @@
 """How long the page of a run of 100,000 steps of 100 layers takes, and its size: `python -m tests.benchmarks.page`."""
 
+import dataclasses
 import re
 import resource
 import subprocess
@@ -10,6 +11,8 @@ from pathlib import Path
 from statistics import median
 
 from flatline.run_writer import RunWriter
+from flatline.view import View
+from tests import views
 from tests.benchmarks.report_time import N_STEPS, record
 
 N_LAYERS = 100
@@ -27,11 +30,22 @@ def cpu_seconds() -> float:
     return used.ru_utime + used.ru_stime
 
 
+def look() -> View:
+    """A look inside as many layers that takes about the megabyte that it may take."""
+    names = [f"dense_{i}" for i in range(N_LAYERS)]
+    reads: list[list[str]] = [[], *([name] for name in names[:-1])]
+    layers = (views.layer(name, *read, n=10, side=14, n_rows=4) for name, read in zip(names, reads, strict=True))
+    photo = views.ViewedPart(name="photo", form="image", shades=views.shades(1, 4, 96, 96, 3, step=1))
+    return dataclasses.replace(views.VIEW, layers=tuple(layers), inputs=views.INPUTS * 2, parts=(photo,))
+
+
 def main() -> None:
     """Print medians of five, process and all, and what the largest pictures take."""
     with tempfile.TemporaryDirectory() as folder:
         run, page = Path(folder) / "run", Path(folder) / "report.html"
-        RunWriter(run, record(n_layers=N_LAYERS)).close()
+        held = record(n_layers=N_LAYERS)
+        held.look(look(), N_STEPS)
+        RunWriter(run, held).close()
         for options in ([], ["--private"]):
             seconds, cpu = [], []
             for _ in range(5):
