@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from flatline.stopping import StopOnFlatline as StopOnFlatline
     from flatline.watching import watch as watch
 
+if TYPE_CHECKING:  # a module, not a name of one
+    from flatline import inspect as inspect
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -62,9 +65,12 @@ _HOMES = {
 }
 
 __all__ = [*_HOMES, "__version__"]
+_MODULES = ("inspect",)  # reachable as attributes; not for `import *`, which would import Keras
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"flatline.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'flatline' has no attribute {name!r}")
     value = getattr(importlib.import_module(_HOMES[name]), name)
@@ -73,4 +79,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *__all__, *_MODULES})

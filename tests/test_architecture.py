@@ -75,6 +75,7 @@ MAY_IMPORT_KERAS = {
     "loggers",
     "replay",
     "variant",
+    "inspect",
 }  # above measurement
 MAX_LINES = 300
 MAX_MEDIAN = 130

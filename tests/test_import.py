@@ -46,6 +46,11 @@ def test_every_public_name_is_found_where_it_is_said_to_be(name):
     assert name in dir(flatline)
 
 
+def test_inspect_is_there_when_it_is_asked_for():
+    assert flatline.__getattr__("inspect").__name__ == "flatline.inspect"
+    assert "inspect" in dir(flatline) and "inspect" not in flatline.__all__
+
+
 def test_type_checkers_see_the_same_names():
     tree = ast.parse(Path(flatline.__file__).read_text(encoding="utf-8"))
     block = next(node for node in tree.body if isinstance(node, ast.If))

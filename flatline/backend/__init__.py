@@ -12,6 +12,17 @@ from flatline.backend.datasets import (
     tensor_kind,
     tensor_specs,
 )
+from flatline.backend.gradients import (
+    ReluRule,
+    differentiate,
+    is_eager,
+    is_float,
+    layer_output,
+    with_mask_of,
+)
+from flatline.backend.hooks import (
+    edited,
+)
 from flatline.backend.maps import (
     affine,
     map_dataset,
@@ -44,6 +55,7 @@ from flatline.backend.training import (
 __all__ = [
     "CompiledTraining",
     "Inference",
+    "ReluRule",
     "affine",
     "apply_gradients",
     "call",
@@ -52,10 +64,15 @@ __all__ = [
     "dataset_of_variant",
     "dataset_op",
     "dense_view",
+    "differentiate",
+    "edited",
     "forward_backward",
     "graph_loops",
     "is_dataset",
+    "is_eager",
+    "is_float",
     "is_variable",
+    "layer_output",
     "loss_gradient",
     "map_dataset",
     "minimise_constant",
@@ -71,5 +88,6 @@ __all__ = [
     "total_loss",
     "unwrapped",
     "value",
+    "with_mask_of",
     "write",
 ]

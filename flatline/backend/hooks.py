@@ -11,11 +11,14 @@ import tensorflow as tf
 
 _lock = threading.Lock()
 _listeners: list[Callable[[Any, Any], None]] = []
+_editors: list[Callable[[Any, Any, Any], Any]] = []
 _layer_call = keras.layers.Layer.__call__
 
 
 def _call_and_tell(self: Any, *args: Any, **kwargs: Any) -> Any:
     outputs = _layer_call(self, *args, **kwargs)
+    for editor in _editors:
+        outputs = editor(self, (args, kwargs), outputs)
     for listener in _listeners:
         listener(self, outputs)
     return outputs
@@ -24,15 +27,33 @@ def _call_and_tell(self: Any, *args: Any, **kwargs: Any) -> Any:
 @contextlib.contextmanager
 def hooked(listener: Callable[[Any, Any], None]) -> Iterator[None]:
     """Tell a listener of every layer call; replicas run in threads of their own, so the hooks are counted."""
+    with _registered(_listeners, listener):
+        yield
+
+
+@contextlib.contextmanager
+def edited(editor: Callable[[Any, Any, Any], Any]) -> Iterator[None]:
+    """Show an editor what every layer is given and makes, in this thread alone; what it returns takes its place."""
+    mine = threading.get_ident()
+
+    def edit(layer: Any, given: Any, outputs: Any) -> Any:
+        return editor(layer, given, outputs) if threading.get_ident() == mine else outputs
+
+    with _registered(_editors, edit):
+        yield
+
+
+@contextlib.contextmanager
+def _registered(group: list[Any], member: Any) -> Iterator[None]:
     with _lock:
-        _listeners.append(listener)
+        group.append(member)
         _set(_call_and_tell)
     try:
         yield
     finally:
         with _lock:
-            _listeners.remove(listener)
-            if not _listeners:
+            group.remove(member)
+            if not (_listeners or _editors):
                 _set(_layer_call)
 
 
