@@ -11,7 +11,7 @@ from flatline.registry import Check
 from flatline.reports.report import Report
 from flatline.settings import selection
 
-WATCHING = ("attending", "sampling", "probe", "judging")  # kinds of seconds that the time budget is over
+WATCHING = ("attending", "sampling", "probe", "judging", "looking")  # kinds of seconds that the time budget is over
 
 
 def reads_log(check: Check) -> bool:

@@ -13,6 +13,7 @@ from flatline import engine, preflight
 from flatline.callbacks import FlightRecorder, users_line
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.finding import Finding, Outcome, Severity
+from flatline.insight import look_inside
 from flatline.judging import reads_experiment, reads_log, report_of
 from flatline.logs import EpochLog, LossLog, RunFacts
 from flatline.measure.recorder import Recorder
@@ -179,6 +180,7 @@ class FlatlineMonitor(FlightRecorder):
         if self._state_was is State.FLAT or recorder.spending.may("probe"):
             recorder.run_probe()
         if self._state_was in FRUITLESS and self._stands_still(facts):
+            look_inside(self.model, recorder, lost=True)
             start = time.perf_counter()
             outcomes = self._judge(recorder)
             self._tell(outcomes, recorder.n_steps)
@@ -264,6 +266,7 @@ class FlatlineMonitor(FlightRecorder):
             return  # one of many calls of `fit` in a loop; `report` judges when it is asked for
         self._reported = True
         recorder.look_at_rows()
+        look_inside(self.model, recorder, lost=self._state() in FRUITLESS, last=not again)
         start = time.perf_counter()
         outcomes = self._judge(recorder)
         if again:

@@ -41,6 +41,7 @@ LEVELS = (
         "callbacks",
         "monitor",
         "judging",
+        "insight",
         "watching",
         "comparison",
         "loggers",
