@@ -259,6 +259,22 @@ GLOSSARY: dict[str, Quantity] = {
     "weight_shrinkage": Quantity(
         "‖W‖/‖W₀‖", "1", "norm of a kernel over its norm in the first sampled step",
         "Krogh, Hertz 1991, A Simple Weight Decay Can Improve Generalization"),
+    "kernel_correlation": Quantity(
+        "|Σ w_i w_j| / Σ w²", "1", "absolute correlation of neighbouring cells of a layer's kernels, not centred",
+        "CS231n course notes, First-layer visualizations"),
+    "duplicate_share": Quantity(
+        "n(|r| > 0.99)/n", "1", "share of a layer's channels that vary whose output is a multiple of another's",
+        "RoyChowdhury, Sharma, Learned-Miller 2017, Reducing Duplicate Filters in Deep Neural Networks"),
+    "border_saliency": Quantity(
+        "Σ_frame |g·Δx| / Σ |g·Δx|", "1",
+        "share of a frame of 1/16 of the width in |gradient of the answer × deviation from the mean image|",
+        "Lapuschkin et al. 2019, Unmasking Clever Hans predictors, doi:10.1038/s41467-019-08987-4"),
+    "blind_share": Quantity(
+        "n_blind/n", "1", "share of an input's cells that differ between samples and that no output changes with",
+        "Ben Braiek, Khomh 2023, arXiv:2204.00694 (data dependency)"),
+    "class_alignment": Quantity(
+        "λ₁/Σλ", "1", "share of the first principal direction in the input gradients of four classes, less their mean",
+        "Simonyan, Vedaldi, Zisserman 2013, arXiv:1312.6034; Yang et al. 2018, arXiv:1711.03953"),
     "accuracy": Quantity(
         "a", "1", "share of right answers on the training rows of an epoch, or AUC, as `fit` reports it",
         "Keras documentation, Accuracy metrics"),

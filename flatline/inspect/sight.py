@@ -1,4 +1,4 @@
-"""What a network looks at, in numbers that detectors can judge: its filters, its inputs, and what tells its classes apart."""
+"""What a network looks at, in numbers to be judged: its filters, its inputs, and what tells its classes apart."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -160,7 +160,9 @@ def duplicate_share(made: Array) -> float:
 def _inputs(model: Any, x: Any, outputs: list[Array], gradients: list[list[Array]]) -> dict[str, Any]:
     leaves = keras.tree.flatten(x)[:MOST_INPUTS]
     whole = len(outputs) <= MOST_HEADS and all(np.isfinite(out).all() for out in outputs)
-    blind = [_blind_share(model, x, i, outputs, [g[i] for g in gradients]) if whole else np.nan for i in range(len(leaves))]
+    blind = [
+        _blind_share(model, x, i, outputs, [g[i] for g in gradients]) if whole else np.nan for i in range(len(leaves))
+    ]
     last = not channels_first(model)
     images = [
         (leaf, gradients[0][i]) if last else (np.moveaxis(leaf, 1, -1), np.moveaxis(gradients[0][i], 1, -1))
@@ -203,7 +205,7 @@ def _blind_share(model: Any, x: Any, number: int, outputs: list[Array], gradient
 
 
 def smoothness(images: Array) -> float:
-    """Correlation of neighbouring pixels of images (n_rows, height, width, n_channels), over rows and both directions."""
+    """Correlation of neighbouring pixels of images (n_rows, height, width, n_channels), over both directions."""
     if images.ndim != 4 or min(images.shape[1:3]) < LEAST_SIZE:
         return float("nan")
     deviation = images - images.mean(axis=(0, 1, 2), dtype="float64")

@@ -154,18 +154,18 @@ def line(name: str, got: float, model: Any, x: Any, start: dict[str, Any]) -> st
     found = sight(model, rows, [int(out.shape[-1]) if len(out.shape) == 2 else None for out in outputs])
     cost = (time.perf_counter() - began) / one
     r = found["kernel_correlation"] / found["kernel_chance"]
-    kernels = [i for i, value in enumerate(r) if np.isfinite(value)]
-    first = found["layers"][kernels[0]] if kernels else ""
-    now = next((np.asarray(w) for layer in model._flatten_layers() if layer.name == first for w in layer.weights[:1]), 0)
+    judged = np.flatnonzero(np.isfinite(r))[:1]
+    first = found["layers"][judged[0]] if len(judged) else ""
+    now = kernels(model).get(first, 0)
     moved = np.linalg.norm(now - start[first]) / np.linalg.norm(start[first]) if first in start else np.nan
     made_by = {id(getattr(t, "_keras_history", (None,))[0]) for t in getattr(model, "outputs", None) or []}
     last = {layer.name for layer in model._flatten_layers() if id(layer) in made_by}
     twins = [v for n, v in zip(found["layers"], found["duplicate_share"], strict=True) if n not in last and v == v]
     return (
-        f"{name:36}{got:5.2f} │ {r[kernels[0]] if kernels else np.nan:8.1f} {moved:6.2f} "
+        f"{name:36}{got:5.2f} │ {r[judged[0]] if len(judged) else np.nan:8.1f} {moved:6.2f} "
         f"{max(twins, default=np.nan):6.2f} │ {found['smoothness'][0]:6.2f} {found['blind_share'][0]:6.2f} │ "
-        f"{found['border_saliency'][0]:6.2f} {found['border_variation'][0]:6.2f} │ {found['class_alignment'][0]:5.2f} │ "
-        f"{cost:5.1f}"
+        f"{found['border_saliency'][0]:6.2f} {found['border_variation'][0]:6.2f} │ "
+        f"{found['class_alignment'][0]:5.2f} │ {cost:5.1f}"
     )
 
 
