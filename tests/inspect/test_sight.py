@@ -128,10 +128,10 @@ def test_columns_are_those_of_the_layers_inputs_and_outputs(looked):
     assert looked["n_samples"] == 32
 
 
-def test_nothing_random_has_moved():
+@pytest.mark.parametrize("made", [True, False], ids=["generator is there", "generator is made by the look"])
+def test_nothing_random_has_moved(made):
     keras.utils.set_random_seed(0)
     model = keras.Sequential([keras.Input((8, 8, 1)), Draws(), L.Conv2D(4, 3), L.Dropout(0.5), L.Flatten(), L.Dense(4)])
-    keras.random.normal((1,))  # makes the generator that layers without a seed share
 
     def state():
         shared = keras.src.random.seed_generator.global_seed_generator().state
@@ -141,7 +141,9 @@ def test_nothing_random_has_moved():
 
     keras.utils.set_random_seed(1)
     before = state()
-    keras.utils.set_random_seed(1)
+    keras.utils.set_random_seed(1)  # takes the generator away that layers without a seed share
+    if made:
+        keras.src.random.seed_generator.global_seed_generator()
     seen.sight(model, RNG.normal(size=(8, 8, 8, 1)).astype("float32"), [4])
     after = state()
     assert all(np.array_equal(a, b) for a, b in zip(before[0], after[0], strict=True))
