@@ -29,7 +29,7 @@ SUBJECTS = {
 """First digits of codes, the most certain subject first."""
 
 
-RUN_SHOWS = frozenset({"FL501", "FL502", "FL507", "FL602", "FL705", "FL707", "FL708", "FL807"})
+RUN_SHOWS = frozenset({"FL501", "FL502", "FL507", "FL602", "FL705", "FL707", "FL708", "FL709", "FL807", "FL808"})
 """What a run looks like in which nothing is learnt: whatever explains FL001, which says so before, explains these."""
 
 

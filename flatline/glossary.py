@@ -15,8 +15,7 @@ class Quantity(NamedTuple):
 # fmt: off
 GLOSSARY: dict[str, Quantity] = {
     "nonfinite_cells": Quantity(
-        "n(NaN, ±∞)", "cells", "cells of an array that are NaN or infinite",
-        "IEEE 754-2019, §6"),
+        "n(NaN, ±∞)", "cells", "cells of an array that are NaN or infinite", "IEEE 754-2019, §6"),
     "input_rms": Quantity(
         "rms(x)", "1", "√(mean x²) of what the first trainable kernel receives, after all preprocessing in the model",
         "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp, §4.3"),
@@ -75,8 +74,7 @@ GLOSSARY: dict[str, Quantity] = {
         "σ(x)", "1", "largest standard deviation over the features that a first trainable kernel receives",
         "LeCun, Bottou, Orr, Müller 1998, Efficient BackProp, §4.3"),
     "trainable_weights": Quantity(
-        "n_w", "weights", "number of trainable weights",
-        "Keras guide Transfer learning & fine-tuning"),
+        "n_w", "weights", "number of trainable weights", "Keras guide Transfer learning & fine-tuning"),
     "nonlinear_activations": Quantity(
         "n_σ", "layers", "layers with a non-linear activation between the first and the last kernel",
         "Goodfellow, Bengio, Courville 2016, Deep Learning, §6.1"),
@@ -87,8 +85,7 @@ GLOSSARY: dict[str, Quantity] = {
         "n", "layers", "softmax layers whose output another kernel reads",
         "Humbatova, Jahangirova, Tonella 2021, doi:10.1145/3460319.3464825"),
     "dropout_rate": Quantity(
-        "r", "1", "share of units dropped in a step",
-        "Srivastava et al. 2014, JMLR 15, §7.3 (with p = 1 − r)"),
+        "r", "1", "share of units dropped in a step", "Srivastava et al. 2014, JMLR 15, §7.3 (with p = 1 − r)"),
     "values_per_feature": Quantity(
         "m", "values", "values of one feature in a batch: samples times positions",
         "Ioffe, Szegedy 2015, arXiv:1502.03167, algorithm 1"),
@@ -114,14 +111,12 @@ GLOSSARY: dict[str, Quantity] = {
         "‖f_train − f_infer‖/‖f_infer‖", "1", "relative difference of the outputs of training and inference mode",
         "Li, Chen, Hu, Yang 2019, arXiv:1801.05134"),
     "output_rank": Quantity(
-        "rank f(x)", "axes", "axes of the output for one sample",
-        "Keras documentation, layers.Dense"),
+        "rank f(x)", "axes", "axes of the output for one sample", "Keras documentation, layers.Dense"),
     "relative_gradient_ratio": Quantity(
         "s₁/max s", "1", "relative gradient s = ‖g‖/‖w‖ of the first kernel over the largest",
         "You, Gitman, Ginsburg 2017, arXiv:1708.03888; Glorot, Bengio 2010"),
     "saturating_layers": Quantity(
-        "n", "layers", "hidden layers in a row with a saturating activation",
-        "Glorot, Bengio 2010, AISTATS"),
+        "n", "layers", "hidden layers in a row with a saturating activation", "Glorot, Bengio 2010, AISTATS"),
     "saturated_share": Quantity(
         "|f′(z)| < 0.01·max|f′|", "1", "share of (sample, unit) pairs where the slope is below 1 % of its maximum",
         "Rakitianskaia, Engelbrecht 2015, doi:10.1109/SSCI.2015.202"),
@@ -129,8 +124,7 @@ GLOSSARY: dict[str, Quantity] = {
         "n_dead/n", "1", "share of units that are zero for every probe sample",
         "Lu, Shin, Su, Karniadakis 2020, arXiv:1903.06733"),
     "time_steps": Quantity(
-        "T", "steps", "time steps a recurrent layer reads",
-        "Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063"),
+        "T", "steps", "time steps a recurrent layer reads", "Pascanu, Mikolov, Bengio 2013, arXiv:1211.5063"),
     "identical_units": Quantity(
         "n_equal/n", "1", "share of units whose incoming weights equal another unit's",
         "Goodfellow, Bengio, Courville 2016, Deep Learning, §8.4"),
@@ -141,8 +135,7 @@ GLOSSARY: dict[str, Quantity] = {
         "σ(w)/√(2/fan-in)", "1", "deviation of a kernel over He's",
         "He, Zhang, Ren, Sun 2015, arXiv:1502.01852, eq. 10"),
     "biased_layers": Quantity(
-        "n", "layers", "layers with a bias",
-        "Neyshabur, Salakhutdinov, Srebro 2015, arXiv:1506.02617, §2"),
+        "n", "layers", "layers with a bias", "Neyshabur, Salakhutdinov, Srebro 2015, arXiv:1506.02617, §2"),
     "progress": Quantity(
         "p", "1", "(L_null − L) / (L_null − L_perfect); (s − s_null) / (1 − s_null) of the score if unknown",
         "Karpathy 2019, A Recipe for Training Neural Networks: the input-independent baseline"),
@@ -171,8 +164,7 @@ GLOSSARY: dict[str, Quantity] = {
         "n(y∉f)/n", "1", "target cells outside the range of the output by more than 1 % of σ(y), over all cells",
         "Goodfellow, Bengio, Courville 2016, Deep Learning, §6.2.2"),
     "output_units": Quantity(
-        "k", "units", "units of the output",
-        "Bishop 2006, Pattern Recognition and Machine Learning, §4.3.4"),
+        "k", "units", "units of the output", "Bishop 2006, Pattern Recognition and Machine Learning, §4.3.4"),
     "label_width": Quantity(
         "dim y", "numbers", "numbers of target for each row of outputs: 1 for class numbers, k for one-hot rows",
         "Keras documentation, CategoricalCrossentropy, SparseCategoricalCrossentropy"),
@@ -189,15 +181,13 @@ GLOSSARY: dict[str, Quantity] = {
         "n(Σy ≥ 2)/n", "1", "label rows with two ones or more, over all rows",
         "Bishop 2006, Pattern Recognition and Machine Learning, §4.3.2"),
     "distinct_targets": Quantity(
-        "|{y}|", "values", "different values that the targets take in the rows read",
-        "Keras documentation, losses"),
+        "|{y}|", "values", "different values that the targets take in the rows read", "Keras documentation, losses"),
     "near_zero_share": Quantity(
         "n(|y| < σ/1000)/n", "1",
         "target cells nearer to 0 than a thousandth of their standard deviation, over all cells",
         "Hyndman, Koehler 2006, Measures of forecast accuracy, doi:10.1016/j.ijforecast.2006.03.001"),
     "negative_share": Quantity(
-        "n(y < 0)/n", "1", "target cells below 0, over all cells",
-        "Keras documentation, losses.Poisson"),
+        "n(y < 0)/n", "1", "target cells below 0, over all cells", "Keras documentation, losses.Poisson"),
     "loss_gradient_norm": Quantity(
         "‖∂L/∂f‖", "1", "norm of the gradient of the loss by the output on the probe batch; 0 where there is none",
         "Baydin, Pearlmutter, Radul, Siskind 2018, arXiv:1502.05767"),
@@ -221,11 +211,9 @@ GLOSSARY: dict[str, Quantity] = {
         "η", "1", "step length of the optimizer; with a schedule the largest over the planned steps",
         "Keras documentation, optimizers"),
     "optimizer_argument": Quantity(
-        "ε, β, …", "1", "an argument of the optimizer",
-        "Kingma, Ba 2015, Adam, arXiv:1412.6980"),
+        "ε, β, …", "1", "an argument of the optimizer", "Kingma, Ba 2015, Adam, arXiv:1412.6980"),
     "planned_steps": Quantity(
-        "T", "steps", "epochs × steps per epoch of the coming `fit`",
-        "Keras documentation, Model.fit"),
+        "T", "steps", "epochs × steps per epoch of the coming `fit`", "Keras documentation, Model.fit"),
     "layer_update_ratio": Quantity(
         "‖ΔW_l‖/‖W_l‖", "1", "norm of a step's change of one layer's kernel over the kernel's norm, median over steps",
         "CS231n course notes, Ratio of weights:updates"),
@@ -259,12 +247,27 @@ GLOSSARY: dict[str, Quantity] = {
     "weight_shrinkage": Quantity(
         "‖W‖/‖W₀‖", "1", "norm of a kernel over its norm in the first sampled step",
         "Krogh, Hertz 1991, A Simple Weight Decay Can Improve Generalization"),
+    "kernel_correlation": Quantity(
+        "|Σ w_i w_j| / Σ w²", "1", "absolute correlation of neighbouring cells of a layer's kernels, not centred",
+        "CS231n course notes, First-layer visualizations"),
+    "duplicate_share": Quantity(
+        "n(|r| > 0.99)/n", "1", "share of a layer's channels that vary whose output is a multiple of another's",
+        "RoyChowdhury, Sharma, Learned-Miller 2017, Reducing Duplicate Filters in Deep Neural Networks"),
+    "border_saliency": Quantity(
+        "Σ_frame |g·Δx| / Σ |g·Δx|", "1",
+        "share of a frame of 1/16 of the width in |gradient of the answer × deviation from the mean image|",
+        "Lapuschkin et al. 2019, Unmasking Clever Hans predictors, doi:10.1038/s41467-019-08987-4"),
+    "blind_share": Quantity(
+        "n_blind/n", "1", "share of an input's cells that differ between samples and that no output changes with",
+        "Ben Braiek, Khomh 2023, arXiv:2204.00694 (data dependency)"),
+    "class_alignment": Quantity(
+        "λ₁/Σλ", "1", "share of the first principal direction in the input gradients of four classes, less their mean",
+        "Simonyan, Vedaldi, Zisserman 2013, arXiv:1312.6034; Yang et al. 2018, arXiv:1711.03953"),
     "accuracy": Quantity(
         "a", "1", "share of right answers on the training rows of an epoch, or AUC, as `fit` reports it",
         "Keras documentation, Accuracy metrics"),
     "metric_range": Quantity(
-        "max s − min s", "1", "range of a metric on the training rows over the epochs",
-        "Keras documentation, Metrics"),
+        "max s − min s", "1", "range of a metric on the training rows over the epochs", "Keras documentation, Metrics"),
     "validation_rise": Quantity(
         "(L_val − min L_val)/(L_null − min L_val)", "1", "validation loss above its best, over the way to that best",
         "Prechelt 1998, Early Stopping – But When?, doi:10.1007/3-540-49430-8_3"),
@@ -281,8 +284,7 @@ GLOSSARY: dict[str, Quantity] = {
         "‖W‖", "1", "norm of a layer's kernel, or of all its weights without one, before the step changes it",
         "Krogh, Hertz 1991, A Simple Weight Decay Can Improve Generalization"),
     "activation_mean": Quantity(
-        "μ(a)", "1", "mean of all cells of what a layer returns for a training batch",
-        "Glorot, Bengio 2010, AISTATS"),
+        "μ(a)", "1", "mean of all cells of what a layer returns for a training batch", "Glorot, Bengio 2010, AISTATS"),
     "activation_spread": Quantity(
         "σ(a)", "1", "standard deviation of all cells of what a layer returns for a training batch",
         "Glorot, Bengio 2010, AISTATS"),

@@ -14,7 +14,8 @@ from flatline.registry import Check
 from flatline.reports.report import Report
 from flatline.settings import selection
 
-WATCHING = ("attending", "sampling", "probe", "judging", "viewing")  # kinds of seconds that the time budget is over
+WATCHING = ("attending", "sampling", "probe", "judging", "viewing", "looking")
+"""Kinds of seconds that the time budget is over."""
 
 
 def reads_log(check: Check) -> bool:

@@ -217,6 +217,36 @@ class ProbeLog(Log):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SightLog(Log):
+    """What a network looks at: its filters, and the gradients of its answers at a few samples in inference mode."""
+
+    layers: tuple[str, ...] = ()  # convolutions, in the order of their calls
+    kernel_correlation: Array = field(
+        default_factory=_table
+    )  # (n, n_layers) of neighbouring cells of the kernels; NaN: fewer than 3 × 3 cells
+    kernel_chance: Array = field(default_factory=_table)  # (n, n_layers) standard deviation of that for random kernels
+    duplicate_share: Array = field(
+        default_factory=_table
+    )  # (n, n_layers) of the channels that vary at all: |correlation| above 0.99 with another
+    inputs: tuple[str, ...] = ()
+    blind_share: Array = field(
+        default_factory=_table
+    )  # (n, n_inputs) of the cells that vary: no output changes with them; NaN: not known
+    smoothness: Array = field(
+        default_factory=_table
+    )  # (n, n_inputs) correlation of neighbouring pixels; NaN: no images
+    border_saliency: Array = field(
+        default_factory=_table
+    )  # (n, n_inputs) share of a narrow frame in |gradient × deviation from the mean image|; NaN: no images
+    border_variation: Array = field(default_factory=_table)  # (n, n_inputs) its share in |deviation|
+    heads: tuple[str, ...] = ()
+    class_alignment: Array = field(
+        default_factory=_table
+    )  # (n, n_heads) share of one direction in what tells four classes apart; NaN: fewer classes
+    n_samples: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReplayLog(Log):
     """A batch passed through the network once more after the loss was no number; a column for each call of a layer."""
 

@@ -13,6 +13,7 @@ from flatline.callbacks import FlightRecorder, users_line
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.facts import DataFacts, ObjectiveFacts
 from flatline.finding import Finding, Outcome, Severity
+from flatline.insight import look_inside
 from flatline.judging import reads_experiment, reads_log, report_of
 from flatline.logs import EpochLog, LossLog, RunFacts
 from flatline.measure.recorder import Recorder
@@ -193,6 +194,7 @@ class FlatlineMonitor(FlightRecorder):
         if self._state_was is State.FLAT or recorder.spending.may("probe"):
             recorder.run_probe()
         if self._state_was in FRUITLESS and self._stands_still(facts):
+            look_inside(self.model, recorder, lost=True)
             start = time.perf_counter()
             outcomes = self._judge(recorder)
             self._tell(outcomes, recorder.n_steps)
@@ -273,19 +275,19 @@ class FlatlineMonitor(FlightRecorder):
             return  # one of many calls of `fit` in a loop; `report` judges when it is asked for
         self._reported = True
         recorder.look_at_rows()
+        lost = self._state() in FRUITLESS
+        look_inside(self.model, recorder, lost=lost, last=not again)
         start = time.perf_counter()
         outcomes = self._judge(recorder)
-        if again:
-            recorder.spending.spend("judging", time.perf_counter() - start)
-        else:
-            self.record.spend("explaining", time.perf_counter() - start)
+        spend, kind = (recorder.spending.spend, "judging") if again else (self.record.spend, "explaining")
+        spend(kind, time.perf_counter() - start)
         before = len(self._told)
         self._tell(outcomes, recorder.n_steps)
         if self._writer is not None:
-            looking.take(self.model, self.record, recorder, lost=self._state() in FRUITLESS)
+            looking.take(self.model, self.record, recorder, lost=lost)
         try:
             facts, over = self.record.facts, self.record.ended in ("finished", "stopped")
-            if over and facts is not None and self._state() in FRUITLESS and self._stands_still(facts):
+            if over and facts is not None and lost and self._stands_still(facts):
                 self._diagnose(recorder, outcomes, last=not again)
         finally:  # also when the user has had enough of it
             self._report = report = self._report_of(outcomes)

@@ -6,7 +6,18 @@ from types import MappingProxyType
 from typing import Any
 
 from flatline.finding import Finding
-from flatline.logs import ActivationLog, EpochLog, GradientLog, Log, LossLog, ProbeLog, ReplayLog, RunFacts, UpdateLog
+from flatline.logs import (
+    ActivationLog,
+    EpochLog,
+    GradientLog,
+    Log,
+    LossLog,
+    ProbeLog,
+    ReplayLog,
+    RunFacts,
+    SightLog,
+    UpdateLog,
+)
 from flatline.table import Table
 from flatline.view import View
 
@@ -17,6 +28,7 @@ EMPTY: Mapping[type[Log], str] = {
     UpdateLog: "no updates were sampled",
     ActivationLog: "no activations were sampled",
     ProbeLog: "no probe was run",
+    SightLog: "the network was not looked into: there was no time, or no row to look at",
     ReplayLog: "the loss was always a number",
 }
 """Every log of a run, and what is said where it has no rows."""

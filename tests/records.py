@@ -31,6 +31,7 @@ from flatline.logs import (
     RunFacts,
     RunHead,
     RunLayer,
+    SightLog,
     UpdateLog,
 )
 from flatline.record import RunRecord
@@ -168,6 +169,22 @@ def full(names=("dense", "out")):
             input_dependence=0.3,
             n_samples=256,
         )
+    record.add(
+        SightLog,
+        step=4,
+        layers=names,
+        kernel_correlation=odd,
+        kernel_chance=small,
+        duplicate_share=odd,
+        inputs=("images", NASTY[0]),
+        blind_share=[math.nan, 1 / 3],
+        smoothness=[0.8, math.nan],
+        border_saliency=[0.1, math.nan],
+        border_variation=[0.2, math.nan],
+        heads=("out",),
+        class_alignment=[1.0],
+        n_samples=32,
+    )
     record.add(EpochLog, step=2, values={"loss": 0.5, names[0]: math.nan})
     record.add(EpochLog, step=4, values={"loss": 0.4, "val_loss": math.inf}, validation_noise=0.01)
     record.found(finding(), 3)
@@ -197,6 +214,7 @@ def filled(draw):
         UpdateLog: {"update_ratio": wide, "skipped": numbers},
         ActivationLog: {"mean": wide, "saturated_share": wide},
         ProbeLog: {"dead_share": wide, "input_dependence": numbers, "n_samples": st.integers(0, 1000)},
+        SightLog: {"kernel_correlation": wide, "duplicate_share": wide, "n_samples": st.integers(0, 32)},
     }
     rows, last = [], dict.fromkeys(kinds, -1)
     for _ in range(draw(st.integers(0, 15))):

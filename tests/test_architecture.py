@@ -47,6 +47,7 @@ LEVELS = (
         "images",
         "inspecting",
         "serving",
+        "insight",
         "watching",
         "comparison",
         "loggers",

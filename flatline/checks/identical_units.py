@@ -69,7 +69,12 @@ LEAST_UNITS = 2  # units; one has nobody to be equal to
 _JUDGED = DENSE | {f"Conv{n}D{suffix}" for n in (1, 2, 3) for suffix in ("", "Transpose")}
 
 
-@check("FL801", cause=Cause.INITIALIZATION, severity=Severity.ERROR, explains=("FL001", "FL207", "FL601", "FL703"))
+@check(
+    "FL801",
+    cause=Cause.INITIALIZATION,
+    severity=Severity.ERROR,
+    explains=("FL001", "FL207", "FL601", "FL703", "FL709", "FL712"),
+)
 def identical_units(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag hidden layers whose units start alike."""
     if not model.layers:

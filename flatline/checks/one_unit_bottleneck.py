@@ -66,7 +66,7 @@ LEAST_UNITS = 2  # units; one number cannot hold what several are needed for
 WIDEST_GUESS = 64  # units; an input may have thousands of columns, a hidden layer need not
 
 
-@check("FL203", cause=Cause.CAPACITY, severity=Severity.WARNING, explains=("FL001",))
+@check("FL203", cause=Cause.CAPACITY, severity=Severity.WARNING, explains=("FL001", "FL712"))
 def one_unit_bottleneck(model: ModelFacts, objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag a hidden layer of one unit that everything passes through."""
     if not model.layers:

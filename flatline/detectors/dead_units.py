@@ -91,7 +91,7 @@ BLIND = 1e-6  # 1; ten times the rounding of float32: below it the inputs do not
 FAST = 1e-2  # 1; ten times the update ratio of the rule of thumb, 1e-3: below it no single step kills a unit
 SLOWER = 0.1  # 1; factor for a rate of which only the harm was seen, not the updates
 
-_EXPLAINS = ("FL501", "FL602", "FL707", "FL708", "FL805", "FL807")
+_EXPLAINS = ("FL501", "FL602", "FL707", "FL708", "FL711", "FL712", "FL805", "FL807", "FL808")
 
 
 @check("FL705", cause=None, severity=Severity.WARNING, explains=_EXPLAINS)

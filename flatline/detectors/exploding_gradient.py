@@ -84,7 +84,15 @@ ONE_PLACE = 0.7  # 1; share of the growth, in decades, above which it is one lay
 USUAL = 5.0  # 1; of the median norm: five to ten times the usual norm is where Pascanu et al. clip
 SLOWER = 0.1  # 1; factor for the rate
 
-_EXPLAINS = ("FL501", "FL502", "FL503", "FL506", "FL507")  # where one step throws away what was learnt
+_EXPLAINS = (
+    "FL501",
+    "FL502",
+    "FL503",
+    "FL506",
+    "FL507",
+    "FL709",
+    "FL808",
+)  # where one step throws away what was learnt
 
 
 @dataclass(frozen=True, kw_only=True)

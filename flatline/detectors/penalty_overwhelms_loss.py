@@ -68,7 +68,7 @@ SHRUNK = 0.1  # 1; of a kernel's norm at the start; set by reasoning: gradients 
 STILL = 1e-6  # 1; update ratio below which nothing moves: then no penalty is to blame
 
 
-@check("FL508", cause=Cause.REGULARIZATION, severity=Severity.INFO, explains=("FL501",))
+@check("FL508", cause=Cause.REGULARIZATION, severity=Severity.INFO, explains=("FL501", "FL709"))
 def penalty_overwhelms_loss(
     run: RunFacts, losses: LossLog, gradients: GradientLog | None, updates: UpdateLog | None
 ) -> Findings:

@@ -71,7 +71,7 @@ MAX_SATURATED = 0.5  # 1; share of (sample, unit) pairs with less than 1 % of th
 SLOWER = 0.1  # 1; factor for the rate
 
 _KERNELS = WEIGHTED | RECURRENT | {"Embedding"}
-_EXPLAINS = ("FL501", "FL602", "FL707", "FL708", "FL805", "FL807")
+_EXPLAINS = ("FL501", "FL602", "FL707", "FL708", "FL805", "FL807", "FL808")
 
 
 @check("FL706", cause=None, severity=Severity.WARNING, explains=_EXPLAINS)

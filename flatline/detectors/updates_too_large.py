@@ -74,7 +74,7 @@ WIDTH = 20  # sampled steps, the latest
 LEAST_STEPS = 3  # sampled steps; a run that diverges does not have many
 SHRUNK = 0.01  # 1; of the norm at first: a kernel that a penalty has driven to zero
 
-_EXPLAINS = ("FL501", "FL502", "FL503", "FL507")  # FL506 is a single step, these are all of them
+_EXPLAINS = ("FL501", "FL502", "FL503", "FL507", "FL709", "FL808")  # FL506 is a single step, these are all of them
 
 
 @check("FL806", cause=Cause.LEARNING_RATE, severity=Severity.WARNING, explains=_EXPLAINS)

@@ -74,7 +74,7 @@ LEAST_STEPS = 3  # sampled steps
 RISING = 1.01  # 1; latest rate over the median of all: a warm-up goes on
 
 
-@check("FL805", cause=Cause.LEARNING_RATE, severity=Severity.WARNING, explains=("FL501",))
+@check("FL805", cause=Cause.LEARNING_RATE, severity=Severity.WARNING, explains=("FL501", "FL808"))
 def updates_too_small(run: RunFacts, losses: LossLog, updates: UpdateLog, gradients: GradientLog | None) -> Findings:
     """Flag a run in which no kernel moves to speak of."""
     now = progress(run, losses)

@@ -101,7 +101,7 @@ _ROUNDED = _Why(
 _UNKNOWN = _Why("gradients were not sampled to tell why")
 
 
-@check("FL807", cause=None, severity=Severity.WARNING, explains=("FL501", "FL602", "FL707", "FL708"))
+@check("FL807", cause=None, severity=Severity.WARNING, explains=("FL501", "FL602", "FL707", "FL708", "FL808"))
 def weights_never_change(
     run: RunFacts, losses: LossLog, updates: UpdateLog | None, gradients: GradientLog | None
 ) -> Findings:

@@ -17,8 +17,11 @@ _open = threading.local()
 
 
 @contextlib.contextmanager
-def opened(model: Any) -> Iterator[None]:
-    """Put the model, its random state and Keras' own back to what they were, to the bit; inner calls cost nothing."""
+def opened(model: Any, *, kept: Callable[[Any], contextlib.AbstractContextManager[None]] = preserved) -> Iterator[None]:
+    """Put the model, its random state and Keras' own back to what they were, to the bit; inner calls cost nothing.
+
+    `kept` does it; one that copies less than all is enough for who knows what the pass can move.
+    """
     inside = getattr(_open, "models", ())
     if any(model is each for each in inside):
         yield
@@ -27,7 +30,7 @@ def opened(model: Any) -> Iterator[None]:
         raise FlatlineError(f"The `model` parameter must be a keras.Model. Got {type(model).__name__}.")
     _open.models = (*inside, model)
     try:
-        with preserved(model), backend.graph_loops():
+        with kept(model), backend.graph_loops():
             yield
     finally:
         _open.models = inside

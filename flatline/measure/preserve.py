@@ -71,8 +71,16 @@ def _is_stateful(thing: Any) -> bool:
     return any(base.__module__.startswith("keras.") for base in type(thing).__mro__)
 
 
-def _random_states() -> tuple[Any, ...]:
-    return random.getstate(), np.random.get_state(), backend.random_state()
+@contextlib.contextmanager
+def random_state_kept() -> Iterator[None]:
+    """Put the global random states of Python, NumPy and the backend back to what they were, however the block ends."""
+    python_state, numpy_state, backend_state = random.getstate(), np.random.get_state(), backend.random_state()
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)
+        backend.set_random_state(backend_state)
 
 
 @contextlib.contextmanager
@@ -91,14 +99,10 @@ def preserved(*roots: Any) -> Iterator[None]:
     tracker = vars(global_state.GLOBAL_STATE_TRACKER)
     attributes = dict(tracker)
     snapshot = _Snapshot(*roots, *attributes.values(), keras.config.dtype_policy())
-    states = _random_states()
     try:
-        yield
+        with random_state_kept():
+            yield
     finally:
         snapshot.restore()
         tracker.clear()
         tracker.update(attributes)
-        python_state, numpy_state, backend_state = states
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)
-        backend.set_random_state(backend_state)

@@ -6,6 +6,8 @@ from typing import Any
 
 import keras
 import numpy as np
+from keras.src.backend.common import global_state
+from keras.src.random.seed_generator import GLOBAL_SEED_GENERATOR
 
 from flatline import backend
 from flatline.backend.hooks import hooked
@@ -16,17 +18,21 @@ from flatline.measure.model import RECTIFIERS, declared_activation
 def quiet(model: Any) -> Iterator[None]:
     """Put back what a call in inference mode may move: states of random numbers and of stateful layers.
 
-    A recurrent layer of Keras draws its dropout masks in inference mode as well.
+    A recurrent layer of Keras draws its dropout masks in inference mode as well, and a layer that draws without a seed
+    of its own moves the generator that all such layers share.
     """
     weights = {id(w) for layer in model._flatten_layers() for w in layer.weights}
     stateful = any(getattr(layer, "stateful", False) for layer in model._flatten_layers())
     moved = [v for v in model.variables if id(v) not in weights or stateful]
+    shared = global_state.get_global_attribute(GLOBAL_SEED_GENERATOR)
+    moved += [] if shared is None else [shared.state]
     kept = [(v, np.array(keras.ops.convert_to_numpy(v))) for v in moved]
     try:
         yield
     finally:
         for variable, value in kept:
             variable.assign(value)
+        global_state.set_global_attribute(GLOBAL_SEED_GENERATOR, shared)
 
 
 def rectifiers(model: Any) -> list[Any]:

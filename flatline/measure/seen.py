@@ -88,7 +88,11 @@ class SeenRows:
 
     def probe(self) -> Any:
         """Rows for the probe, evenly over all."""
-        return rows_of(self.x, np.linspace(0, len(self) - 1, min(len(self), PROBE_ROWS)).astype(int))
+        return self.some(PROBE_ROWS)
+
+    def some(self, n: int) -> Any:
+        """Inputs of `n` rows, or of all if there are fewer, evenly over all."""
+        return rows_of(self.x, np.linspace(0, len(self) - 1, min(len(self), n)).astype(int))
 
     def heads(self, model: Any) -> tuple[tuple[RunHead, ...], float, float]:
         """Return what `runs.heads` says of these rows.

@@ -59,6 +59,10 @@ class Spending:
         needed = (self.spent[kind] + self._costs[kind]) / SHARES[kind] + self.spent[ATTENDING]
         return needed / self.overhead - self.elapsed()
 
+    def affords(self, seconds: float) -> bool:
+        """Whether all that watching has cost, and this at the end, is within what may be spent."""
+        return sum(self.spent.values()) + seconds <= self.overhead * self.elapsed()
+
     def expect(self, kind: str, seconds: float) -> None:
         """Tell what the first of a kind may cost."""
         self._costs[kind] = self._costs[kind] or seconds

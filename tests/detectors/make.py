@@ -6,7 +6,17 @@ from typing import Any
 import numpy as np
 
 from flatline.facts import Array
-from flatline.logs import ActivationLog, GradientLog, LossLog, ProbeLog, RunFacts, RunHead, RunLayer, UpdateLog
+from flatline.logs import (
+    ActivationLog,
+    GradientLog,
+    LossLog,
+    ProbeLog,
+    RunFacts,
+    RunHead,
+    RunLayer,
+    SightLog,
+    UpdateLog,
+)
 
 Rows = Mapping[str, float | Sequence[float]]  # column → its number in all rows, or one for each row
 
@@ -128,4 +138,37 @@ def probes(
         output_spread=_table(spread or unknown, n),
         input_dependence=np.broadcast_to(np.asarray(dependence, float), n).copy(),
         n_samples=n_samples,
+    )
+
+
+def sight(
+    kernels: Rows | None = None,
+    *,
+    chance: float = 0.05,
+    duplicates: Rows | None = None,
+    blind: Rows | None = None,
+    smooth: float = 0.8,
+    border: tuple[Any, Any] = (0.1, 0.2),
+    aligned: Rows | None = None,
+    n: int = 1,
+) -> SightLog:
+    """A look inside at the last step of a run of 300, or `n` of them: what is told of layers, inputs and outputs."""
+    layers = {"conv2d": 0.5} if kernels is None else kernels
+    twins = dict.fromkeys(layers, 0.0) | dict(duplicates or {})
+    inputs = {"images": 0.0} if blind is None else blind
+    heads = {"dense_1": 0.5} if aligned is None else aligned
+    return SightLog(
+        step=299 - 75 * np.arange(n)[::-1],
+        layers=tuple(layers),
+        kernel_correlation=_table(layers, n),
+        kernel_chance=_table(dict.fromkeys(layers, chance), n),
+        duplicate_share=_table(twins, n),
+        inputs=tuple(inputs),
+        blind_share=_table(inputs, n),
+        smoothness=_table(dict.fromkeys(inputs, smooth), n),
+        border_saliency=_table(dict.fromkeys(inputs, border[0]), n),
+        border_variation=_table(dict.fromkeys(inputs, border[1]), n),
+        heads=tuple(heads),
+        class_alignment=_table(heads, n),
+        n_samples=32,
     )
