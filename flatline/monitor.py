@@ -209,9 +209,8 @@ class FlatlineMonitor(FlightRecorder):
         self._due_at = max(required_steps(facts), math.ceil(AGAIN * self._judged_at))
         if recorder.n_steps < self._due_at:
             return False
-        if self._n_epochs <= self._start_from_epoch and self._start_from_epoch:
-            return False
-        return recorder.spending.may("judging") or self._state_was in FRUITLESS
+        waits = self._start_from_epoch and self._n_epochs <= self._start_from_epoch
+        return not waits and (recorder.spending.may("judging") or self._state_was in FRUITLESS)
 
     def _diagnose(self, recorder: Recorder, outcomes: Iterable[Outcome], *, last: bool = False) -> None:
         """Find out by experiment, once; the last chance is the run's end, also where too few rows were seen."""
@@ -277,23 +276,23 @@ class FlatlineMonitor(FlightRecorder):
         recorder.look_at_rows()
         lost = self._state() in FRUITLESS
         look_inside(self.model, recorder, lost=lost, last=not again)
-        start = time.perf_counter()
+        start, before = time.perf_counter(), len(self._told)
         outcomes = self._judge(recorder)
-        spend, kind = (recorder.spending.spend, "judging") if again else (self.record.spend, "explaining")
-        spend(kind, time.perf_counter() - start)
-        before = len(self._told)
+        spend = recorder.spending.spend if again else self.record.spend
+        spend("judging" if again else "explaining", time.perf_counter() - start)
         self._tell(outcomes, recorder.n_steps)
-        if self._writer is not None:
-            looking.take(self.model, self.record, recorder, lost=lost)
         try:
+            if self._writer is not None:
+                looking.take(self.model, self.record, recorder, lost=lost)
             facts, over = self.record.facts, self.record.ended in ("finished", "stopped")
-            if over and facts is not None and lost and self._stands_still(facts):
+            if lost and over and facts is not None and self._stands_still(facts):
                 self._diagnose(recorder, outcomes, last=not again)
         finally:  # also when the user has had enough of it
-            self._report = report = self._report_of(outcomes)
-            if self._live is not None and (first or len(self._told) > before):
+            report = self._report = self._report_of(outcomes)
+            news = first or len(self._told) > before
+            if news and self._live is not None:
                 self._live.draw(lambda: report, recorder.spending)
-            if self._verbose and (first or len(self._told) > before):
+            if news and self._verbose:
                 terminal.show(report)
 
 
