@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import SymmetricalLogLocator
 
 from flatline.errors import CannotTell
 from flatline.facts import Array
@@ -83,4 +84,8 @@ def _fit_width(ax: Axes, mean: Array, spread: Array) -> None:
     reached = np.maximum(np.abs(mean), spread)
     reached = reached[np.isfinite(reached) & (reached > 0)]
     if len(reached) and np.log10(reached.max() / np.median(reached)) > DECADES:
-        ax.set_xscale("symlog", linthresh=float(np.median(reached)))
+        usual = float(np.median(reached))
+        ax.set_xscale("symlog", linthresh=usual)
+        ticks = SymmetricalLogLocator(base=10.0, linthresh=10.0 * usual)  # those beside 0 collide with its own
+        ticks.set_params(numticks=6)
+        ax.xaxis.set_major_locator(ticks)

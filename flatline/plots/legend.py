@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 
-FEW = 6  # entries in two columns; more need three, which names of two words allow
+FEW = 8  # entries in two columns; more need three, which names of two words allow
 
 
 def legend_above(ax: Axes, handles: Sequence[Artist] | None = None) -> None:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from flatline.errors import CannotTell
 from flatline.facts import PlanFacts, TinySubsetFacts
+from flatline.glossary import GLOSSARY
 from flatline.logs import LossLog
 from flatline.plots.picture import GROUPS, all_pictures, picture, pictures_of
 from flatline.plots.trainability import plot_tiny_subset
@@ -63,7 +64,7 @@ def test_every_picture_on_disk_is_whole():
     assert "tiny-subset" in names
     assert len(set(names)) == len(names)
     for each in all_pictures():
-        assert each.group in GROUPS
+        assert each.group in GROUPS and set(each.about) <= set(GLOSSARY)
         assert each.look_for.endswith(".") and each.title[0].islower()
 
 
