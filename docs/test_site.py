@@ -66,6 +66,13 @@ def test_a_public_name_without_a_page_or_a_docstring_is_a_problem(monkeypatch):
     assert hooks.problems(names) == ["`flatline.check_setup` has no docstring"]
 
 
+def test_every_command_is_on_its_page():
+    commands = re.findall(r"^    ([a-z]+)  ", hooks.help_of([]), flags=re.MULTILINE)
+    page = (ROOT / "docs" / "reference" / "command-line.md").read_text(encoding="utf-8")
+    assert "run" in commands
+    assert [name for name in commands if f"<!-- help: {name} -->" not in page] == []
+
+
 def test_an_empty_folder_is_left_out_of_the_navigation(tmp_path):
     assert hooks.folder(tmp_path, "failures/") == []
     (tmp_path / "failures").mkdir()

@@ -51,7 +51,7 @@ model.fit(X, y, **fit_args)
 told("the network as it is", model.predict(X_new, verbose=0))
 
 print("\nWhy?\n")
-diagnosis = flatline.diagnose(build(), X, y, fit_args=fit_args, budget=15)
+diagnosis = flatline.diagnose(build(), X, y, fit_args=fit_args, budget=60)
 
 print("\nThe cure, as a difference of code:\n")
 print(diagnosis.diff())

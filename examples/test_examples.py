@@ -38,7 +38,7 @@ def test_no_script_is_forgotten():
 def test_the_notebook_runs_and_shows_reports_and_plots(tmp_path):
     notebook = nbformat.read(FOLDER / "first_look.ipynb", as_version=4)
     assert not any(cell.get("outputs") for cell in notebook.cells), "committed without outputs, which would go stale"
-    NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
     shown = [output.get("data", {}) for cell in notebook.cells for output in cell.get("outputs", ())]
     assert sum("text/html" in data for data in shown) >= 3, "the reports"
     assert sum("image/png" in data for data in shown) >= 4, "the plots"
