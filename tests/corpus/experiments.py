@@ -17,6 +17,7 @@ from flatline.maps import mapped
 from flatline.score import Score
 from flatline.verdict import Ruling
 from tests.corpus.case import Setup
+from tests.corpus.flight import Clock
 
 SECONDS = 20.0  # of a program's own training: enough for all but a few
 REPAIRED = 0.9  # of the way from the buggy to the accepted fix's score
@@ -127,15 +128,6 @@ def _scores(setup: Setup, twin: Setup, diagnosis: Any) -> tuple[float, float, fl
     return before, accepted, after
 
 
-class _Clock(keras.callbacks.Callback):
-    def on_train_begin(self, logs: Any = None) -> None:
-        self.start = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if time.perf_counter() - self.start > SECONDS:
-            self.model.stop_training = True
-
-
 def _trained(model: Any, X: Any, y: Any, fit_args: dict[str, Any], rows: Any = None) -> float:
     """Train as the program does and score on its own rows: accuracy (balanced) or R², whatever the loss.
 
@@ -148,7 +140,7 @@ def _trained(model: Any, X: Any, y: Any, fit_args: dict[str, Any], rows: Any = N
         raise ValueError("a pipeline")
     arguments = {key: value for key, value in fit_args.items() if key not in ("verbose", "callbacks")}
     with contextlib.suppress(Exception):  # a program that dies has learnt nothing
-        model.fit(X, y, verbose=0, callbacks=[*(fit_args.get("callbacks") or []), _Clock()], **arguments)
+        model.fit(X, y, verbose=0, callbacks=[*(fit_args.get("callbacks") or []), Clock(SECONDS)], **arguments)
     inputs, mapped_y, original = rows or (X, y, y)
     targets, trained = (keras.tree.flatten(part) for part in (original, mapped_y))
     outputs = keras.tree.flatten(model.predict(inputs, verbose=0))

@@ -20,11 +20,15 @@ HEALTHY_EPOCHS = 20
 class Clock(keras.callbacks.Callback):
     """Ends a training that takes too long."""
 
+    def __init__(self, seconds: float = SECONDS) -> None:
+        super().__init__()
+        self.seconds = seconds
+
     def on_train_begin(self, logs: Any = None) -> None:
         self.start = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if time.perf_counter() - self.start > SECONDS:
+        if time.perf_counter() - self.start > self.seconds:
             self.model.stop_training = True
 
 

@@ -7,7 +7,6 @@ and says of it, why it happens, and what to change.
 import argparse
 import itertools
 import os
-import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 
 import keras
 import numpy as np
+from matplotlib import pyplot
 from matplotlib.figure import Figure
 
 import flatline
@@ -30,6 +30,7 @@ from flatline.plots.trainability import plot_training_curves
 from flatline.registry import Check, find
 from flatline.reports.report import Report
 from tests.corpus.case import Program, Setup, programs
+from tests.corpus.flight import Clock
 
 SECONDS = 8.0  # of training, for each of the two
 EPOCHS = 20  # of an example that does not say
@@ -100,15 +101,6 @@ class Ran:
     null: float
 
 
-class _Clock(keras.callbacks.Callback):
-    def on_train_begin(self, logs: Any = None) -> None:
-        self.start = time.perf_counter()
-
-    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        if time.perf_counter() - self.start > SECONDS:
-            self.model.stop_training = True
-
-
 def train(build: Any) -> Ran:
     """Train a case as its user would, watched."""
     keras.utils.clear_session()
@@ -117,7 +109,7 @@ def train(build: Any) -> Ran:
     arguments = {key: value for key, value in setup.fit_args.items() if key not in ("verbose", "callbacks")}
     arguments |= {} if setup.y is None else {"y": setup.y}
     monitor = flatline.watch(setup.model, verbose=0)
-    callbacks = [*(setup.fit_args.get("callbacks") or []), _Clock()]
+    callbacks = [*(setup.fit_args.get("callbacks") or []), Clock(SECONDS)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         setup.model.fit(setup.X, callbacks=callbacks, verbose=0, **arguments)
@@ -212,8 +204,8 @@ def write(folder: Path, wanted: list[str]) -> None:
         broken, repaired = train(lambda case=case: case.build(False)), train(lambda case=case: case.build(True))
         curves(broken, repaired).savefig(folder / f"{cause.value}-curves.svg", metadata={"Date": None})
         overview = broken.report.plot()
-        overview = getattr(overview, "figure", overview)
-        overview.savefig(folder / f"{cause.value}-overview.png", dpi=80)
+        overview.savefig(folder / f"{cause.value}-overview.png", dpi=75)
+        pyplot.close(overview)
         text = page(cause, name, case.summary, looks, broken)
         (folder / f"{cause.value}.md").write_text(text, encoding="utf-8")
         print(f"{cause.value:<22}{name:<28}{len(broken.loss):>6} steps  {[c.value for c in broken.report.causes]}")
