@@ -85,6 +85,13 @@ class LivePicture:
         )
 
 
+def picture_of(record: RunRecord, plots: Any, run_dir: Path | None, caller: str, number: int) -> LivePicture | None:
+    """Return the picture of a record for the argument `plots`, as `path_of` reads it; None where none is wanted."""
+    if plots is None or plots is False:
+        return None
+    return LivePicture(record, path_of(plots, run_dir, caller, number))
+
+
 def in_notebook() -> bool:
     """Whether this is a notebook, which shows pictures; IPython is not imported to find that out."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()

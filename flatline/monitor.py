@@ -86,7 +86,7 @@ class FlatlineMonitor(FlightRecorder):
         self._chosen = selection(select, ignore, caller=name)
         self._monitor, self._patience, self._start_from_epoch = monitor, patience, start_from_epoch
         self._verbose = verbose
-        self._plots = None if plots is None or plots is False else plots
+        self._plots = plots
         super().__init__(data, run_dir=run_dir, overhead=overhead)
 
     def _begin_record(self) -> None:
@@ -100,11 +100,8 @@ class FlatlineMonitor(FlightRecorder):
         self._report: Report | None = None
         self._midway: Midway | None = None
         self._known: Mapping[type, Any] = {}  # facts of the set-up
-        self._live = None
-        if self._plots is not None:
-            kept = None if self._writer is None else self._writer.path
-            path = live.path_of(self._plots, kept, type(self).__name__, self._n_records)
-            self._live = live.LivePicture(self.record, path)
+        kept = None if self._writer is None else self._writer.path
+        self._live = live.picture_of(self.record, self._plots, kept, type(self).__name__, self._n_records)
 
     def _attach(self, model: Any, optimizer: Any = None, loss: Any = None) -> None:
         super()._attach(model, optimizer, loss)
