@@ -6,6 +6,7 @@ and says of it, why it happens, and what to change.
 
 import argparse
 import itertools
+import math
 import os
 import warnings
 from dataclasses import dataclass
@@ -96,9 +97,9 @@ class Ran:
     """What a training showed."""
 
     report: Report
-    step: Array
     loss: Array
     null: float
+    raised: str
 
 
 def train(build: Any) -> Ran:
@@ -112,12 +113,16 @@ def train(build: Any) -> Ran:
     callbacks = [*(setup.fit_args.get("callbacks") or []), Clock(SECONDS)]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        setup.model.fit(setup.X, callbacks=callbacks, verbose=0, **arguments)
-    report, log = monitor.report, monitor.record.logs()[LossLog]
-    facts = monitor.record.facts
-    if report is None or facts is None or not isinstance(log, LossLog):
-        raise SystemExit("nothing was recorded")
-    return Ran(report=report, step=log.step, loss=log.loss, null=facts.null)
+        try:
+            setup.model.fit(setup.X, callbacks=callbacks, verbose=0, **arguments)
+            raised = ""
+        except Exception as error:
+            raised = f"`fit` raises {type(error).__name__}"
+    log, facts = monitor.record.logs()[LossLog], monitor.record.facts
+    # A program that dies in its first step has no curve; what the checks said before it is told all the same.
+    report = monitor.report or flatline.judge(monitor.record)
+    loss = np.empty(0) if isinstance(log, str) else log.loss
+    return Ran(report=report, loss=loss, null=math.nan if facts is None else facts.null, raised=raised)
 
 
 def curves(broken: Ran, repaired: Ran) -> Figure:
@@ -151,7 +156,7 @@ def page(cause: Cause, name: str, summary: str, looks: str, ran: Ran) -> str:
         summary if name.startswith("FL") else f"{summary} (`{name}` of the corpus.)",
         "## What the curves look like",
         f"![Loss of the program as it is and repaired]({slug}-curves.svg)",
-        looks,
+        f"{looks} {ran.raised}.".strip() if ran.raised else looks,
         "## What flatline shows",
         f"![Overview of the run]({slug}-overview.png)",
         "## What it says",
