@@ -87,13 +87,18 @@ def problems(documented: Iterable[str]) -> list[str]:
 def public_names() -> tuple[str, ...]:
     """Names that the package promises, in full; a version number explains itself."""
     modules = [name for name in PUBLIC if importlib.util.find_spec(name) is not None]
-    listed = [(module, name) for module in modules for name in importlib.import_module(module).__all__]
-    return tuple(f"{module}.{name}" for module, name in listed if name != "__version__")
+    listed = [f"{module}.{name}" for module in modules for name in importlib.import_module(module).__all__]
+    return tuple(_in_full(name) for name in listed if not name.endswith(".__version__"))
+
+
+def _in_full(name: str) -> str:
+    """Where a function and its module go by one name, the reference would take the module: name the function in it."""
+    return f"{name}.{name.rpartition('.')[2]}" if _read(name).is_module else name
 
 
 def _described(name: str) -> bool:
     """Whether it has a docstring, and so have its public methods and properties; read, not imported."""
-    documented = _package()[name.removeprefix("flatline.")]
+    documented = _read(name)
     members = documented.members.values() if documented.is_class else ()
     return all(
         each.has_docstring
@@ -101,6 +106,10 @@ def _described(name: str) -> bool:
         if each.is_class or each.is_function or "property" in each.labels
         if not each.name.startswith("_")
     )
+
+
+def _read(name: str) -> Any:
+    return _package()[name.removeprefix("flatline.")]
 
 
 @cache
