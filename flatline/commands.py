@@ -172,6 +172,7 @@ def report(arguments: argparse.Namespace) -> int:
         )
     report = judge(load_run(runs[0]), select=arguments.select, ignore=arguments.ignore)
     report.save(arguments.output, private=arguments.private)
+    tell(f"written to {arguments.output}")
     return FOUND if any((finding.severity or 0) >= _fail_on(arguments) for finding in report.findings) else CLEAN
 
 

@@ -6,6 +6,11 @@ from collections.abc import Iterable
 from flatline.facts import LayerFacts, ModelFacts
 from flatline.layers import HOMOGENEOUS, NORMALISING, activation
 
+STANDARDISE = """axes = tuple(range(X.ndim - 1)) or 0  # all but the last
+mean, std = X.mean(axis=axes), X.std(axis=axes)  # keep both for validation, test and new data
+X = (X - mean) / np.where(std > 0, std, 1)"""
+"""Code that does what `MapInput(how="standardize")` does, for tables, sequences and images."""
+
 
 def readers(model: ModelFacts) -> tuple[LayerFacts, ...]:
     """Return the trainable layers with a kernel that read the data itself, with no other kernel before them.

@@ -250,7 +250,8 @@ class FlatlineMonitor(FlightRecorder):
         set_up = self._set_up or ()
         if not self._checked:
             # What is only worth knowing may be so of these few rows alone, and alarms matter when nothing is learnt.
-            set_up = tuple(o for o in set_up if _is_alarm(o)) if fruitless else ()
+            least = Severity.WARNING if fruitless else Severity.ERROR  # what cannot train as written is so all the same
+            set_up = tuple(o for o in set_up if isinstance(o, Finding) and (o.severity or 0) >= least)
         return (*outcomes, *set_up)
 
     def _tell(self, outcomes: Iterable[Outcome], step: int) -> None:

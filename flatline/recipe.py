@@ -116,6 +116,11 @@ class Setup:
     _input_maps: tuple[Map | None, ...] = ()
     _label_maps: tuple[Map | None, ...] = ()
 
+    def __repr__(self) -> str:
+        """Name what there is, without the rows."""
+        prepared = ", inputs are mapped: prepare(X_new) before predict" if any(self._input_maps) else ""
+        return f"Setup(model={self.model.name!r}, X, y, fit_args={self.fit_args!r}{prepared})"
+
     def fit(self) -> Any:
         """Train as planned; return Keras' History."""
         arguments = self.fit_args if self.y is None else {"y": self.y, **self.fit_args}

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from flatline.entry import STANDARDISE
 from flatline.fix import (
     Fix,
     InsertLayer,
@@ -50,8 +51,7 @@ def _data(fix: Fix) -> Iterator[str]:
     for edit in fix.edits:
         match edit:
             case MapInput(how="standardize"):
-                yield "mean, std = X.mean(axis=0), X.std(axis=0) + 1e-7"
-                yield "X = (X - mean) / std"
+                yield from STANDARDISE.splitlines()
             case MapInput():
                 yield f"X = X * {edit.factor:g}" + (f" + {edit.offset:g}" if edit.offset else "")
             case MapLabels(how="standardize"):

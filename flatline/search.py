@@ -188,7 +188,7 @@ class Search:
             steps = self.replay.steps(candidate.fix, short) / screen.n_steps
             new = not self.replay.known(candidate.fix)
             if screen.left() - until < screen.trace * new + screen.cost * min(steps, 4):
-                self._note(place, Outcome.NOT_TRIED, note="no time was left")
+                self._note(place, Outcome.NOT_TRIED, note="the time that is left is kept for the test")
                 continue
             self.say(f"{len(gains) + 1}/{len(self.candidates)}: {candidate.fix.title}")
             try:

@@ -146,7 +146,9 @@ def test_a_report_is_written_as_a_page_also_to_pass_on(capsys, tmp_path):
     RunWriter(tmp_path / "run", record).close()
     cli.main(["report", str(tmp_path / "run"), "-o", str(tmp_path / "a.html")])
     cli.main(["report", str(tmp_path / "run"), "-o", str(tmp_path / "b.html"), "--private"])
-    assert capsys.readouterr() == ("", "")
+    out, err = capsys.readouterr()
+    assert not out
+    assert [line.rpartition("/")[2] for line in err.splitlines()] == ["a.html", "b.html"]
     assert "secret" in (tmp_path / "a.html").read_text(encoding="utf-8")
     assert "secret" not in (tmp_path / "b.html").read_text(encoding="utf-8")
     assert "come with --output" in wrong(capsys, "report", tmp_path / "run", "--private")

@@ -3,6 +3,7 @@
 import keras
 import pytest
 
+from flatline.entry import STANDARDISE
 from flatline.fix import (
     Fix,
     InsertLayer,
@@ -89,7 +90,7 @@ COMPILE = "model.compile(optimizer=keras.optimizers."
         ([MapInput(how="rescale", factor=2.0, offset=-1.0)], ["+X = X * 2 + -1"]),
         (
             [MapInput(how="standardize")],
-            ["+mean, std = X.mean(axis=0), X.std(axis=0) + 1e-7", "+X = (X - mean) / std"],
+            [f"+{line}" for line in STANDARDISE.splitlines()],
         ),
         ([MapLabels(how="from_zero")], ["+y = y - y.min()"]),
         ([MapLabels(how="zero_one")], ['+y = (y > y.min()).astype("float32")']),

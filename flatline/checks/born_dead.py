@@ -59,6 +59,7 @@ networks part 1", 2016.
 import math
 
 from flatline.cause import Cause
+from flatline.entry import STANDARDISE
 from flatline.errors import CannotTell
 from flatline.facts import DataFacts, LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -147,8 +148,7 @@ def _fixes(layer: LayerFacts, one_sided: bool, narrow: bool) -> tuple[Fix, ...]:
         title = f"widen `{layer.name}` to some {WIDE_ENOUGH} units"
         return (Fix(title=title, edits=(edit,), snippet=written(layer, units=WIDE_ENOUGH)),)
     if one_sided:
-        snippet = "X = (X - X.mean(axis=0)) / X.std(axis=0)"
-        return (Fix(title="standardise the inputs", edits=(MapInput(how="standardize"),), snippet=snippet),)
+        return (Fix(title="standardise the inputs", edits=(MapInput(how="standardize"),), snippet=STANDARDISE),)
     if layer.kind not in WEIGHTED:
         return ()
     settings = {"kernel_initializer": "he_normal", "bias_initializer": "zeros"}

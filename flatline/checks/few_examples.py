@@ -60,12 +60,13 @@ Pre-trained weights help with photographs and text, less with spectra or medical
 
 from flatline.cause import Cause
 from flatline.errors import CannotTell
-from flatline.facts import DataFacts, ModelFacts
+from flatline.facts import DataFacts, ModelFacts, Shape
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, Safety
 from flatline.registry import check
 
 MAX_WEIGHTS_PER_ROW = 100.0  # 1; ResNet-50 on ImageNet has 20, LeNet on MNIST 1
+SMALLEST = 32  # pixels; side of the images that the backbones of keras.applications take
 MANY_ROWS = 1000  # rows; beyond, networks of any size are routinely trained from scratch
 
 
@@ -83,24 +84,28 @@ def few_examples(data: DataFacts, model: ModelFacts) -> Findings:
     yield Finding(
         message=f"{data.n_rows:,} rows for {model.n_trainable:,} trainable weights: {weights.value:,.0f} a row",
         evidence=(weights,),
-        fixes=(_more_rows(),) if image is None else (_pretrained(), _augment()),
+        fixes=(_more_rows(),) if image is None else (_augment(), *_pretrained(image.shape)),
     )
 
 
-def _pretrained() -> Fix:
-    return Fix(
+def _pretrained(shape: Shape) -> tuple[Fix, ...]:
+    """Backbones take colour images of 32 pixels or more."""
+    if shape[-1] != 3 or min(side or SMALLEST for side in shape[:-1]) < SMALLEST:
+        return ()
+    fix = Fix(
         title="start from pre-trained weights and train a new head",
         safety=Safety.ADVICE,
         snippet='backbone = keras.applications.MobileNetV2(include_top=False, pooling="avg", weights="imagenet")\n'
         "backbone.trainable = False  # it wants pixels scaled to [-1, 1]",
     )
+    return (fix,)
 
 
 def _augment() -> Fix:
     return Fix(
         title="augment the pictures",
         safety=Safety.ADVICE,
-        snippet='keras.layers.RandomFlip("horizontal"), keras.layers.RandomRotation(0.1), keras.layers.RandomZoom(0.1)',
+        snippet="keras.layers.RandomRotation(0.1), keras.layers.RandomZoom(0.1)  # RandomFlip too, if mirrored is well",
     )
 
 

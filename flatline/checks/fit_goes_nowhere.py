@@ -52,6 +52,7 @@ arXiv:1804.07612 (small batches).
 
 from flatline.arms import FLAT, achieved, cure, fmt, require_flat, seen_enough
 from flatline.cause import Cause
+from flatline.entry import STANDARDISE
 from flatline.errors import CannotTell
 from flatline.facts import RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -59,7 +60,6 @@ from flatline.fix import Edit, Fix, MapInput, MapLabels, Safety, SetFit
 from flatline.registry import check
 
 OPTIMIZING = ("rate ÷10", "rate ÷100", "rate ÷1000", "rate ×10", "rate ×100", "Adam at 0.001", "Adam at 0.01")
-STANDARDISE = "X = (X - X.mean(axis=0)) / X.std(axis=0)"
 CURES: dict[str, tuple[Cause, str, tuple[Edit, ...], str]] = {
     "batches of 32": (
         Cause.BATCH_SIZE,

@@ -74,7 +74,7 @@ same two numbers to validation and test data, or put an adapted `Normalization` 
 """
 
 from flatline.cause import Cause
-from flatline.entry import is_renormalised, measured, readers
+from flatline.entry import STANDARDISE, is_renormalised, measured, readers
 from flatline.errors import CannotTell
 from flatline.facts import DataFacts, LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -164,9 +164,6 @@ def _has_one_input(data: DataFacts | None) -> bool:
 
 
 def _standardise(data: DataFacts | None) -> Fix:
-    snippet = (
-        "mean, std = X.mean(axis=0), X.std(axis=0)  # keep both for validation and test\nX = (X - mean) / (std + 1e-7)"
-    )
     if not _has_one_input(data):
-        return Fix(title="standardise the numeric inputs", safety=Safety.ADVICE, snippet=snippet)
-    return Fix(title="standardise the columns of X", edits=(MapInput(how="standardize"),), snippet=snippet)
+        return Fix(title="standardise the numeric inputs", safety=Safety.ADVICE, snippet=STANDARDISE)
+    return Fix(title="standardise the columns of X", edits=(MapInput(how="standardize"),), snippet=STANDARDISE)

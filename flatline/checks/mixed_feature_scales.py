@@ -64,7 +64,7 @@ logarithm first. Use the training mean and spread for all other data.
 import numpy as np
 
 from flatline.cause import Cause
-from flatline.entry import is_renormalised, readers
+from flatline.entry import STANDARDISE, is_renormalised, readers
 from flatline.errors import CannotTell
 from flatline.facts import Array, DataFacts, LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -121,9 +121,6 @@ def _scales(data: DataFacts | None, layer: LayerFacts) -> Array:
 
 
 def _standardise(data: DataFacts | None) -> Fix:
-    snippet = (
-        "mean, std = X.mean(axis=0), X.std(axis=0)  # keep both for validation and test\nX = (X - mean) / (std + 1e-7)"
-    )
     if data is not None and len(data.inputs) > 1:
-        return Fix(title="standardise the numeric inputs", safety=Safety.ADVICE, snippet=snippet)
-    return Fix(title="standardise the columns of X", edits=(MapInput(how="standardize"),), snippet=snippet)
+        return Fix(title="standardise the numeric inputs", safety=Safety.ADVICE, snippet=STANDARDISE)
+    return Fix(title="standardise the columns of X", edits=(MapInput(how="standardize"),), snippet=STANDARDISE)

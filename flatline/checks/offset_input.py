@@ -60,7 +60,7 @@ Subtracting the mean changes nothing that a bias could not undo. Use the trainin
 import numpy as np
 
 from flatline.cause import Cause
-from flatline.entry import is_renormalised, readers
+from flatline.entry import STANDARDISE, is_renormalised, readers
 from flatline.errors import CannotTell
 from flatline.facts import DataFacts, LayerFacts, ModelFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -102,9 +102,6 @@ def _ratio(layer: LayerFacts) -> float | None:
 
 
 def _centre(data: DataFacts | None) -> Fix:
-    snippet = (
-        "mean, std = X.mean(axis=0), X.std(axis=0)  # keep both for validation and test\nX = (X - mean) / (std + 1e-7)"
-    )
     if data is not None and len(data.inputs) > 1:
-        return Fix(title="centre and scale the numeric inputs", safety=Safety.ADVICE, snippet=snippet)
-    return Fix(title="centre and scale the columns of X", edits=(MapInput(how="standardize"),), snippet=snippet)
+        return Fix(title="centre and scale the numeric inputs", safety=Safety.ADVICE, snippet=STANDARDISE)
+    return Fix(title="centre and scale the columns of X", edits=(MapInput(how="standardize"),), snippet=STANDARDISE)

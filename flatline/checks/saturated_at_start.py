@@ -52,6 +52,7 @@ A. Rakitianskaia, A. Engelbrecht, "Measuring saturation in neural networks", IEE
 import math
 
 from flatline.cause import Cause
+from flatline.entry import STANDARDISE
 from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -118,7 +119,7 @@ def _kernel(graph: LayerGraph, layer: LayerFacts) -> LayerFacts:
 def _fix(layer: LayerFacts, large: bool) -> Fix:
     edits: tuple[Edit, ...] = (MapInput(how="standardize"),)
     if large:
-        return Fix(title="standardise the inputs", edits=edits, snippet="X = (X - X.mean(axis=0)) / X.std(axis=0)")
+        return Fix(title="standardise the inputs", edits=edits, snippet=STANDARDISE)
     return Fix(
         title=f"start `{layer.name}` from Keras' default initialiser",
         edits=(SetLayer(layer=layer.name, argument="kernel_initializer", value="glorot_uniform"),),

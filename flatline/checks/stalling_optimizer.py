@@ -46,6 +46,8 @@ Kingma and Ba 2015, "Adam", arXiv:1412.6980. Zeiler 2012, "ADADELTA", arXiv:1212
 "Adaptive subgradient methods" (Adagrad).
 """
 
+import math
+
 from flatline.arms import FLAT, achieved, cure, fmt, require_flat, seen_enough
 from flatline.cause import Cause
 from flatline.errors import CannotTell
@@ -71,11 +73,12 @@ def stalling_optimizer(rehearsal: RehearsalFacts, optimizer: OptimizerFacts) -> 
         raise CannotTell(f"{rehearsal.arms['as is'].n_steps} steps rehearsed, half of the planned ones needed")
     rate = REFERENCE[name]
     still = optimizer.update_ratio < STILL and not float(optimizer.config.get("epsilon") or 0) > USUAL_EPSILON
+    reached = "diverge" if as_is.value == -math.inf else f"get {fmt(as_is.value)}"
     yield Finding(
         cause=Cause.LEARNING_RATE if still else None,  # the rate leaves the weights where they are
         message=(
-            f"{rehearsal.arms['as is'].n_steps} steps of `{optimizer.kind}` at {optimizer.learning_rate:.3g} get "
-            f"{fmt(as_is.value)} of the way to a perfect fit, Adam at {rate:g} gets {fmt(achieved(rehearsal, name))}"
+            f"{rehearsal.arms['as is'].n_steps} steps of `{optimizer.kind}` at {optimizer.learning_rate:.3g} "
+            f"{reached}, Adam at {rate:g} gets {fmt(achieved(rehearsal, name))} of the way to a perfect fit"
         ),
         evidence=(as_is,),
         where=optimizer.kind,

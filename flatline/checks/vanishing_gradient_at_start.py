@@ -59,6 +59,7 @@ import math
 from collections.abc import Sequence
 
 from flatline.cause import Cause
+from flatline.entry import STANDARDISE
 from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -128,8 +129,7 @@ def _cause(first: LayerFacts, saturating: Sequence[LayerFacts]) -> Cause:
 
 def _fixes(deep: Sequence[LayerFacts], saturating: Sequence[LayerFacts], cause: Cause) -> tuple[Fix, ...]:
     if cause is Cause.INPUT_SCALE:
-        snippet = "X = (X - X.mean(axis=0)) / X.std(axis=0)"
-        return (Fix(title="standardise the inputs", edits=(MapInput(how="standardize"),), snippet=snippet),)
+        return (Fix(title="standardise the inputs", edits=(MapInput(how="standardize"),), snippet=STANDARDISE),)
     changed = list(saturating) or [layer for layer in deep if not layer.is_output]
     relu = {"activation": "relu"} if saturating else {}
     settings = relu | {"kernel_initializer": "he_normal"}

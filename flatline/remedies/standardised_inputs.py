@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from flatline.cause import Cause
-from flatline.entry import readers
+from flatline.entry import STANDARDISE, readers
 from flatline.facts import ArrayFacts, DataFacts, LayerFacts, ModelFacts
 from flatline.fix import Fix, MapInput
 from flatline.graph import LayerGraph
@@ -51,8 +51,7 @@ def standardised_inputs(data: DataFacts, model: ModelFacts) -> Iterator[Fix]:
         yield Fix(
             title="standardise the columns of X",
             edits=(MapInput(how="standardize"),),
-            snippet=f"axes = {_axes(array)}\nmean, std = X.mean(axis=axes), X.std(axis=axes)  # keep both\n"
-            "X = (X - mean) / (std + 1e-7)",
+            snippet=STANDARDISE,
         )
 
 
@@ -72,7 +71,3 @@ def _is_varied(array: ArrayFacts) -> bool:
     used = array.feature_std > 0
     mean, std = array.feature_mean[used], array.feature_std[used]
     return bool(np.all(np.abs(mean) <= MOST_MEAN) and np.all((std >= USUAL_STD[0]) & (std <= USUAL_STD[1])))
-
-
-def _axes(array: ArrayFacts) -> str:
-    return "0" if len(array.shape) <= 1 else str(tuple(range(len(array.shape))))

@@ -30,7 +30,7 @@ def _lines(report: "Report") -> Iterator[str]:
         for finding in (group.lead, *group.others):
             yield from _finding(finding, lead=finding is group.lead, score=wording.score_of(report))
     yield from _tried(report)
-    verdict = wording.verdict_line(report)
+    verdict = wording.verdict_line(report) or wording.together_line(report)
     if verdict:
         yield from (verdict, "")
     yield _counted(wording.passed_line(report), (passed.code for passed in report.passed))

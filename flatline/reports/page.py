@@ -62,8 +62,13 @@ def _digest(text: str) -> str:
 def _top(report: "Report") -> str:
     return (
         f'<header class="top"><p><strong>flatline</strong> · {prose(wording.scope_line(report.scope))}</p>'
-        f'<h1 id="verdict">{prose(wording.headline(report))}</h1><p>{_counted(report)}</p></header>'
+        f'<h1 id="verdict">{prose(wording.headline(report))}</h1>{_paragraph(wording.together_line(report))}'
+        f"<p>{_counted(report)}</p></header>"
     )
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{prose(text)}</p>" if text else ""
 
 
 def _counted(report: "Report") -> str:

@@ -86,6 +86,7 @@ def private(report: R) -> R:
         for kind, fact in report.facts.items()
         if kind in _FACTS
     }
+    given["scope"] |= {"private": "data, paths and names are left out"}
     code = getattr(report, "code", None)  # of a diagnosis
     return dataclasses.replace(report, **given | ({} if code is None else {"code": lambda: cloak.code(code())}))
 

@@ -120,7 +120,7 @@ def _lines(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
         yield from _folded("· INFO    worth knowing: ", folded, width)
     yield from _tried(report, width, detail)
     yield Text()
-    verdict = wording.verdict_line(report)
+    verdict = wording.verdict_line(report) or wording.together_line(report)
     if verdict:
         yield Text(verdict, style="green" if report.passed else "yellow")
     yield Text(wording.passed_line(report), style="dim")

@@ -107,6 +107,13 @@ def verdict_line(report: "Report") -> str:
     return "Nothing found that would keep this network from learning."
 
 
+def together_line(report: "Report") -> str:
+    """Say that one fix may not be enough; empty where there is one cause, or an experiment says what is."""
+    if len(report.causes) < 2 or (report.experiment is not None and report.experiment.confirmed):
+        return ""
+    return f"{len(report.causes)} causes, each of which may be enough to keep it from learning: mend them together."
+
+
 def spoken(cause: Cause) -> str:
     """Return a cause in plain words."""
     return cause.value.replace("_", " ")

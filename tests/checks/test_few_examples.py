@@ -6,6 +6,7 @@ from flatline.testing import RuleTester, row
 from tests.checks import make
 
 PICTURES = np.zeros((40, 16, 16, 3))
+COLOUR = np.zeros((40, 32, 32, 3))
 
 
 def weighing(n):
@@ -21,8 +22,9 @@ def test_few_examples():
                 weighing(33_600_000),
                 message="287 rows for 33,600,000 trainable weights: 117,073 a row",
                 severity=Severity.INFO,
-                fix="start from pre-trained weights",
+                fix="augment the pictures",
             ),
+            row(make.data(COLOUR, n_rows=60), weighing(6_001), message="100 a row", fix="start from pre-trained"),
             row(make.data(n_rows=60), weighing(6_001), message="100 a row", fix="hold rows out"),
         ],
         silent=[

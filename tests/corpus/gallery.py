@@ -39,36 +39,48 @@ SMOOTH = 40  # windows of a curve
 
 SHOWN: dict[Cause, tuple[str, str]] = {
     Cause.OUTPUT_ACTIVATION: (
-        "nl_so_58844149",
-        "The loss does not move at all, from the first step on: a softmax over a single unit is always 1.",
+        "stackoverflow_48976413",
+        "The loss lies flat, far above that of guessing: the output cannot reach the targets.",
     ),
     Cause.LOSS: ("gh_keras_14729", "The loss is zero, or nearly so, from the start, and the metric does not follow."),
-    Cause.OUTPUT_UNITS: ("so_single_unit_sparse", "The loss stays where guessing is: a class has no unit to win with."),
+    Cause.OUTPUT_UNITS: ("so_single_unit_sparse", "There is no curve: a class has no unit to be told by."),
     Cause.LABELS: ("stackoverflow_59325381", "The loss falls to nothing within a few steps: there is one class left."),
     Cause.INPUT_SCALE: (
         "so_threshold_50000",
-        "The loss jumps, then lies flat: the first step has killed the units.",
+        "The loss lies flat, far above that of guessing: the first step has killed the units.",
     ),
-    Cause.DATA: ("so_nan_in_features", "There is no curve: the loss is no number from the first batch that holds one."),
+    Cause.DATA: (
+        "so_nan_in_features",
+        "The loss lies where guessing is, or is no number from the first batch that holds one.",
+    ),
     Cause.ACTIVATION: (
         "stackoverflow_65777704",
-        "The loss falls to where guessing is and stays there: nothing reaches the first layers.",
+        "The loss stays where guessing is for half of the training: next to nothing reaches the first layers.",
     ),
     Cause.INITIALIZATION: (
         "dc_weights_constant",
         "The loss falls a little and stops: all units of a layer are the same one, many times.",
     ),
-    Cause.LEARNING_RATE: ("dc_learning_rate_high", "The loss leaps up at once and stays above that of guessing."),
-    Cause.OPTIMIZER: ("so_adam_epsilon", "The loss creeps: the same picture as a rate that is far too small."),
-    Cause.CAPACITY: ("so_bottleneck_one_unit", "The loss falls, then stops far above the floor, however long it runs."),
+    Cause.LEARNING_RATE: (
+        "dc_learning_rate_high",
+        "The loss leaps up at once, comes back to where guessing is, and stays there.",
+    ),
+    Cause.OPTIMIZER: ("so_adam_epsilon", "The loss does not move: the same picture as a rate that is far too small."),
+    Cause.CAPACITY: ("so_bottleneck_one_unit", "The loss falls slowly, and stays far above its twin's."),
     Cause.EPOCHS: ("nl_so_42913869", "The loss is still falling when the training ends."),
     Cause.BATCH_SIZE: ("dc_disable_batching", "The loss falls smoothly, and far too slowly: one step an epoch."),
-    Cause.NORMALIZATION_LAYER: ("so_bn_on_output", "The loss stays near its start: outputs cannot leave unit scale."),
-    Cause.DROPOUT: ("dc_change_dropout_rate", "The loss is noisy and stays high; validation may look better than it."),
-    Cause.REGULARIZATION: ("FL316", "The loss is large and falls: but what falls is the penalty, not the error."),
-    Cause.TRAINABLE: ("FL201", "The loss is exactly the same at every step."),
+    Cause.NORMALIZATION_LAYER: (
+        "so_bn_on_output",
+        "The loss falls straight and slowly from far above guessing: outputs cannot leave unit scale.",
+    ),
+    Cause.DROPOUT: ("dc_change_dropout_rate", "The loss comes down to where guessing is, and stays there."),
+    Cause.REGULARIZATION: (
+        "FL316",
+        "The loss is large and falls to where guessing is: what falls is the penalty, not the error.",
+    ),
+    Cause.TRAINABLE: ("FL201", "The loss repeats itself: the same batches have the same loss in every epoch."),
     Cause.METRIC: ("FL319", "The loss falls as it should, and the metric does not follow."),
-    Cause.ARCHITECTURE: ("dc_remove_bias", "The loss falls, and stops short of its twin's."),
+    Cause.ARCHITECTURE: ("dc_remove_bias", "The loss stops at once, just below that of guessing."),
 }
 """For each cause, the program of the corpus that shows it, or the check whose page has one, and how its loss looks."""
 
@@ -149,7 +161,7 @@ def _smooth(loss: Array) -> Array:
 def page(cause: Cause, name: str, summary: str, looks: str, ran: Ran) -> str:
     """Write the page of a cause."""
     alarms = [each for each in ran.report.findings if (each.severity or 0) >= Severity.WARNING]
-    told = [each for each in alarms if each.cause is cause] or alarms
+    told = [each for each in ran.report.findings if each.cause is cause] or alarms
     slug = cause.value
     parts = [
         f"# {_title(cause)}",

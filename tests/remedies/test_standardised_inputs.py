@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from flatline.entry import STANDARDISE
 from flatline.fix import MapInput
+from flatline.maps import fit_inputs, mapped
 from flatline.remedies.standardised_inputs import standardised_inputs
 from tests.checks import make
 from tests.remedies.try_out import fixes
@@ -49,8 +51,9 @@ def test_table(X, model, expected):
     assert [fix.edits for fix in fixes(standardised_inputs, make.data(X), model)] == expected
 
 
-def test_the_snippet_takes_the_axes_that_the_edit_takes():
-    (table,) = fixes(standardised_inputs, make.data(make.ROWS + 3), make.model())
-    (images,) = fixes(standardised_inputs, make.data(PIXELS / 255), FLATTENED)
-    assert "axes = 0\n" in table.snippet
-    assert "axes = (0, 1, 2)\n" in images.snippet
+@pytest.mark.parametrize("X", [make.ROWS * [1, 0, 2, 3, 5000], PIXELS / 255, make.ROWS[:, 0]])
+def test_the_code_does_what_the_edit_does(X):
+    names = {"np": np, "X": X}
+    exec(STANDARDISE, names)
+    edit = fit_inputs(MapInput(how="standardize"), X)
+    assert np.allclose(names["X"], mapped(X, (edit,)), rtol=1e-5, atol=1e-5)

@@ -43,6 +43,7 @@ def test_the_seed_case_reads_as_it_should():
         "· INFO    FL803 check-803\n"
         "          `conv2d` starts small\n"
         "\n"
+        "2 causes, each of which may be enough to keep it from learning: mend them together.\n"
         "23 checks passed\n"
         "not evaluated: 5 (needs fit_args: 3; needs PlanFacts: 1; crashed: 1)"
     )
