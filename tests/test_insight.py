@@ -51,7 +51,7 @@ def test_training_is_the_same_to_the_bit(flat):
 def test_a_flat_run_is_looked_into_while_it_trains_and_at_its_end(flat):
     monitor, _, _ = flat
     log = monitor.record.logs()[SightLog]
-    assert log.layers == ("conv_0", "conv_1") and log.heads and log.n_samples == 32
+    assert log.layers == ("conv_0", "conv_1") and log.inputs == ("input",) and log.heads and log.n_samples == 32
     assert len(log) >= 2 and log.step[-1] == 119
     assert monitor.record.spent["explaining"] > 0 and monitor.record.missing == ()
     (found,) = (finding for finding in monitor.report.findings if finding.code == "FL709")

@@ -182,6 +182,8 @@ def _input_names(model: Any, x: Any) -> list[str]:
     leaves = keras.tree.flatten(x)
     if isinstance(x, dict) and len(x) == len(leaves):
         return sorted(x)
+    if len(leaves) == 1:
+        return ["input"]  # where there is one, its name is as a rule Keras' own invention
     declared = [tensor.name for tensor in getattr(model, "inputs", None) or []]
     return declared if len(declared) == len(leaves) else [f"input {i}" for i in range(len(leaves))]
 
