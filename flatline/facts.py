@@ -162,6 +162,7 @@ class ModelFacts:
     mode_gap: float = float("nan")  # relative difference of outputs in training and inference mode
     inference_noise: float = float("nan")  # ‖f(x) − f(x)′‖/‖f(x)‖ of two inference calls on the same samples
     noise_sources: tuple[str, ...] = ()  # layers whose outputs differ between the two although their inputs do not
+    begun: bool = False  # training has moved the weights already
     cross_sample: float = float("nan")  # relative change of a sample's output when others change; NaN under noise
     dtype_policy: str = "float32"
 
@@ -194,7 +195,6 @@ class HeadFacts:
     encoding: str  # "integers", "one_hot", "multi_hot", "soft", "column", "values", "none"
     n_classes: int | None
     class_counts: tuple[tuple[float, int], ...] = ()  # (label, rows) in the rows read
-    # loss
     loss: str = "unknown"  # canonical name: "categorical_crossentropy", "mean_squared_error", …, "custom"
     from_logits: bool | None = None
     logits_recovered: bool = False  # the backend computes the loss from the logits behind the last activation

@@ -1,8 +1,9 @@
-"""What speaks for a set-up in spite of a suspicious pattern: the rehearsal learns all the same."""
+"""What speaks for a set-up in spite of a suspicious pattern: the rehearsal learns all the same, or it has begun."""
 
 import math
 
-from flatline.facts import RehearsalFacts
+from flatline.errors import CannotTell
+from flatline.facts import ModelFacts, RehearsalFacts
 from flatline.finding import Severity
 
 LEARNS = 0.5  # 1; share of the way from the null model to a perfect one: who halves the distance does learn
@@ -46,3 +47,9 @@ def severity_unless_learning(
         Share of the way from the null model to a perfect one that counts as learning, unit 1.
     """
     return Severity.INFO if learns(rehearsal, enough=enough) else severity
+
+
+def require_start(model: ModelFacts) -> None:
+    """Raise CannotTell where training has moved the weights already: how they began is not seen then."""
+    if model.begun:
+        raise CannotTell("training has moved the weights since they were drawn")

@@ -152,10 +152,10 @@ class FlatlineMonitor(FlightRecorder):
         self.record.miss(f"the checks of the set-up: {why}")
 
     def _look(self, x: Any, y: Any, fit_args: Mapping[str, Any]) -> tuple[Outcome, ...]:
-        start = time.perf_counter()
+        start, begun = time.perf_counter(), self._recorder is not None and self._recorder.n_steps > 0
         try:
             judged = [each for each in self._chosen.checks if not reads_log(each) and not reads_experiment(each)]
-            looked = preflight.look(self.model, x, y, fit_args, judged)
+            looked = preflight.look(self.model, x, y, fit_args, judged, begun=begun)
             # Halfway the model is not what it was when the run began, but its data are.
             kinds = looked.facts if self._checked else (DataFacts, ObjectiveFacts)
             self._known = {kind: looked.facts[kind] for kind in kinds if kind in looked.facts}

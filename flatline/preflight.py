@@ -1,9 +1,11 @@
 """The checks of a set-up where a run begins, or has gone flat: no short trainings, the run itself shows those."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from flatline import engine
+from flatline.facts import ModelFacts
 from flatline.finding import Finding, Outcome, Severity
 from flatline.measure.everything import measure
 from flatline.registry import Check
@@ -16,7 +18,9 @@ class Looked(NamedTuple):
     facts: Mapping[type, Any]
 
 
-def look(model: Any, x: Any, y: Any, fit_args: Mapping[str, Any], checks: Iterable[Check]) -> Looked:
+def look(
+    model: Any, x: Any, y: Any, fit_args: Mapping[str, Any], checks: Iterable[Check], *, begun: bool = False
+) -> Looked:
     """Judge a compiled model and its data as they stand.
 
     Parameters
@@ -27,6 +31,8 @@ def look(model: Any, x: Any, y: Any, fit_args: Mapping[str, Any], checks: Iterab
         The other arguments of `fit`.
     checks : iterable of Check
         Of the set-up.
+    begun : bool
+        Whether training has moved the weights already.
 
     Returns
     -------
@@ -45,6 +51,8 @@ def look(model: Any, x: Any, y: Any, fit_args: Mapping[str, Any], checks: Iterab
         model, x, y, validation_data=None, fit_args=known,
         why_no_training=lambda facts: "the run itself shows it", seed=0, say=lambda text: None,
     )  # fmt: skip
+    if isinstance(seen := measured.facts.get(ModelFacts), ModelFacts):
+        measured.facts[ModelFacts] = replace(seen, begun=begun)
     outcomes = engine.judge(tuple(checks), measured.facts)
     told = any(isinstance(outcome, Finding) and outcome.severity is Severity.ERROR for outcome in outcomes)
     if measured.refusal is not None and not told:

@@ -64,7 +64,7 @@ from flatline.errors import CannotTell
 from flatline.facts import DataFacts, LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Edit, Fix, MapInput, SetLayer
-from flatline.gates import learned, severity_unless_learning
+from flatline.gates import learned, require_start, severity_unless_learning
 from flatline.graph import LayerGraph
 from flatline.layers import DENSE, WEIGHTED, units, written
 from flatline.registry import check
@@ -84,6 +84,7 @@ _SYMMETRIC = {f"{name}{kind}" for name in ("Glorot", "He", "Lecun") for kind in 
 @check("FL703", cause=Cause.INITIALIZATION, severity=Severity.WARNING, explains=("FL001", "FL207", "FL601"))
 def born_dead(model: ModelFacts, data: DataFacts | None, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag layers of which half or more of the rectifiers never fire."""
+    require_start(model)
     if not model.layers:
         raise CannotTell("0 layers were seen in the forward pass, 1 needed")
     graph = LayerGraph.of(model)

@@ -62,7 +62,7 @@ from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, SetLayer
-from flatline.gates import learned, severity_unless_learning
+from flatline.gates import learned, require_start, severity_unless_learning
 from flatline.graph import LayerGraph
 from flatline.layers import (
     NORMALISING,
@@ -92,6 +92,7 @@ _COMMON = RECTIFIERS | SIGMOIDS | TANHS | {"", "linear", "leakyrelu", "elu", "ge
 @check("FL802", cause=Cause.INITIALIZATION, severity=Severity.WARNING, explains=("FL001", "FL207", "FL601", "FL702"))
 def initial_weights_scale(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag initial weights that make the signal explode or fade."""
+    require_start(model)
     if not model.layers:
         raise CannotTell("0 layers were seen in the forward pass, 1 needed")
     graph = LayerGraph.of(model)

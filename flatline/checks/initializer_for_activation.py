@@ -58,7 +58,7 @@ from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, SetLayer
-from flatline.gates import learns
+from flatline.gates import learns, require_start
 from flatline.graph import LayerGraph
 from flatline.layers import NORMALISING, RECTIFIERS, WEIGHTED, activation, he_scale, written
 from flatline.registry import check
@@ -72,6 +72,7 @@ _RANDOM |= {"TruncatedNormal"}
 @check("FL803", cause=Cause.INITIALIZATION, severity=Severity.INFO)
 def initializer_for_activation(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Point out ReLU layers that start with weak weights."""
+    require_start(model)
     if not model.layers:
         raise CannotTell("0 layers were seen in the forward pass, 1 needed")
     graph = LayerGraph.of(model)

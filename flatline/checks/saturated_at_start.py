@@ -57,7 +57,7 @@ from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Edit, Fix, MapInput, SetLayer
-from flatline.gates import learned, severity_unless_learning
+from flatline.gates import learned, require_start, severity_unless_learning
 from flatline.graph import LayerGraph
 from flatline.layers import SIGMOIDS, TANHS, WEIGHTED, activation, written
 from flatline.registry import check
@@ -71,6 +71,7 @@ MAX_INPUT = 5.0  # units of the input; root mean square over that of standardise
 @check("FL702", cause=Cause.INITIALIZATION, severity=Severity.WARNING, explains=("FL001", "FL207", "FL601"))
 def saturated_at_start(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag a hidden layer that starts on the flat part of its activation."""
+    require_start(model)
     graph = LayerGraph.of(model)
     hidden = [layer for layer in model.layers if _is_hidden_squash(graph, layer)]
     if not model.layers or any(math.isnan(layer.saturated_share) for layer in hidden):

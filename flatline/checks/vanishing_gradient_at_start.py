@@ -64,7 +64,7 @@ from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Fix, MapInput, SetLayer
-from flatline.gates import learned
+from flatline.gates import learned, require_start
 from flatline.graph import LayerGraph
 from flatline.layers import SIGMOIDS, TANHS, WEIGHTED, activation, written
 from flatline.registry import check
@@ -82,6 +82,7 @@ SMALL_INPUT = 1e-2  # units of the input; the gradient of a kernel is proportion
 @check("FL601", cause=Cause.INITIALIZATION, severity=Severity.WARNING)
 def vanishing_gradient_at_start(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag a first layer whose relative gradient is far below the largest."""
+    require_start(model)
     if not model.layers:
         raise CannotTell("0 layers were seen in the forward pass, 1 needed")
     graph = LayerGraph.of(model)
