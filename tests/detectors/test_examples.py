@@ -6,6 +6,8 @@ from flatline import registry
 from flatline.judging import reads_log
 from flatline.pages import run_examples
 
+pytestmark = pytest.mark.slow  # two trainings a page and more
+
 DETECTORS = [check for check in registry.all_checks() if reads_log(check)]
 
 
