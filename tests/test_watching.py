@@ -36,7 +36,7 @@ def test_a_watched_model_is_checked_before_and_recorded_while_it_trains():
 
 def test_checks_of_an_experiment_do_not_look_at_the_set_up(monkeypatch):
     asked = []
-    monkeypatch.setattr("flatline.preflight.look", lambda *given: asked.extend(given[-1]) or Looked((), {}))
+    monkeypatch.setattr("flatline.preflight.look", lambda *given, begun: asked.extend(given[-1]) or Looked((), {}))
     model = network()
     flatline.watch(model, verbose=0)
     trained(model, epochs=1)
