@@ -209,19 +209,21 @@ def _show(run_dir: Path, arguments: argparse.Namespace, fail_on: Severity) -> in
     from flatline.run_directory import load_run, runs_in
 
     runs, code = runs_in(run_dir), CLEAN
-    said: dict[tuple[str, ...], str] = {}  # alarms → the first run that had them
+    said: dict[frozenset[str], str] = {}  # alarms → the first run that had them
     for run in runs:
         report = judge(load_run(run), select=arguments.select, ignore=arguments.ignore)
-        alarms = tuple(finding.code for finding in report.findings if (finding.severity or 0) >= Severity.WARNING)
+        alarms = frozenset(f.code for f in report.findings if (f.severity or 0) >= Severity.WARNING)
+        # A run that shows less than another of the same alarms has nothing to add; one without any is told.
+        known = next((name for other, name in said.items() if alarms == other or (alarms and alarms < other)), None)
         if any((finding.severity or 0) >= fail_on for finding in report.findings):
             code = FOUND
         elif not report.passed and code == CLEAN:
             code = WRONG  # nothing could be judged, which is no pass
         scope = f"{report.scope.get('model')}, {report.scope.get('steps', 'no')} steps"
         if len(runs) > 1:
-            repeated = f": as run {said[alarms]}" if alarms in said else ""
+            repeated = "" if known is None else f": as run {known}"
             sys.stdout.write(f"run {run.name} · {scope}{repeated}\n")
-        if alarms not in said:
+        if known is None:
             said[alarms] = run.name
             terminal.show(report)
             sys.stdout.write("\n" if len(runs) > 1 else "")

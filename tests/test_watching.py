@@ -243,7 +243,7 @@ def test_runs_of_several_models_are_told_apart(tmp_path, capsys, monkeypatch):
     (tmp_path / "train.py").write_text(textwrap.dedent(SCRIPT))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FlatlineWarning)
-        _, out, err = ran(capsys, "--run-dir", "runs", "train.py")
+        _, out, err = ran(capsys, "--run-dir", "runs", "--select", "FL3", "train.py")
     assert "run 2 · " in out
     assert "`flatline report runs/1 -o report.html`" in err
     assert out.count("✗ ERROR") == 1  # the second says the same
