@@ -21,14 +21,14 @@ from matplotlib.figure import Figure
 from sklearn.utils import shuffle
 
 from flatline import demo
-from flatline.plots.trainability import COLOURS
+from flatline.plots.frame import COLOURS, GREY
 
 FOLDER = Path(__file__).parent / "pictures"
 EPOCHS = 8
 SMALLEST = keras.backend.epsilon()  # what Keras' loss takes for a probability below it; 1 − it for one above
 SIZE = (4.5, 2.9)  # inches: as wide as a telephone shows without making the letters small
 PAPER = {
-    "light": {"ink": "#1f2328", "pale": "#767676", "wrong": COLOURS[1], "right": COLOURS[0]},
+    "light": {"ink": "#1f2328", "pale": GREY, "wrong": COLOURS[1], "right": COLOURS[0]},
     "dark": {"ink": "#e4e6ea", "pale": "#a0a4ab", "wrong": COLOURS[4], "right": COLOURS[5]},
 }
 

@@ -11,10 +11,10 @@ from flatline.facts import Array
 from flatline.logs import ActivationLog, Marks
 from flatline.plots import frame
 from flatline.plots.depth import FEW, STYLES
+from flatline.plots.frame import DECADES
 from flatline.plots.legend import legend_above
 from flatline.plots.marks import named_layers
 from flatline.plots.picture import picture
-from flatline.plots.trainability import DECADES
 
 
 @picture(

@@ -9,8 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from flatline.errors import FlatlineError
 from flatline.facts import Array
-from flatline.plots.picture import literal
-from flatline.plots.trainability import COLOURS
+from flatline.plots.frame import COLOURS, GREY, axes, literal
 
 PERCENTILE = 99.0  # of the magnitudes, drawn brightest: single pixels do not darken all others
 POSITIVE = {"color": COLOURS[0]}
@@ -74,7 +73,7 @@ def plot_attribution(
         )
     if how == "overlay" and image is None:
         raise FlatlineError("The `image` parameter must be an image to lay the map over. Got None.")
-    ax = ax or _new()
+    ax = axes(ax)
     if how == "signed":
         shown = heat if heat.ndim == 2 else heat.sum(-1)
     else:
@@ -141,7 +140,7 @@ def plot_feature_attribution(
     labels = [str(i) for i in range(len(values))] if names is None else [literal(str(name)) for name in names]
     if len(labels) != len(values):
         raise FlatlineError(f"The `names` parameter must name {len(values)} columns. Got {len(labels)}.")
-    ax = ax or _new()
+    ax = axes(ax)
     order = np.argsort(-np.abs(np.nan_to_num(values)), kind="stable")
     top, rest = order[:most], order[most:]
     for place, i in enumerate(top):
@@ -151,7 +150,7 @@ def plot_feature_attribution(
         ticks.append(f"{len(rest)} more, up to {np.abs(values[rest]).max():.2g}")
     ax.set_yticks(range(len(ticks)), ticks)
     ax.set_ylim(len(ticks) - 0.5, -0.5)
-    ax.axvline(0, color="#767676", linewidth=0.8)
+    ax.axvline(0, color=GREY, linewidth=0.8)
     ax.set_xlabel(xlabel)
     return ax
 
@@ -196,12 +195,12 @@ def plot_step_attribution(
     values = values if values.ndim == 1 else values.sum(-1)
     if labels is not None and len(labels) != len(values):
         raise FlatlineError(f"The `labels` parameter must hold {len(values)} labels. Got {len(labels)}.")
-    ax = ax or _new()
+    ax = axes(ax)
     steps = np.arange(len(values))
     for above, style in ((values >= 0, POSITIVE), (~(values >= 0), NEGATIVE)):
         if above.any():
             ax.bar(steps[above], values[above], **{**style, **bar_kw})
-    ax.axhline(0, color="#767676", linewidth=0.8)
+    ax.axhline(0, color=GREY, linewidth=0.8)
     if labels is None:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
         ax.set_xlabel("step")
@@ -228,9 +227,3 @@ def full(values: Array, percentile: float) -> float:
     if not finite.size:
         return 1.0
     return float(np.percentile(finite, percentile) or finite.max() or 1.0)
-
-
-def _new() -> Axes:
-    from matplotlib import pyplot
-
-    return pyplot.subplots(layout="constrained")[1]

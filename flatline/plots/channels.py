@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from flatline.errors import FlatlineError
 from flatline.facts import Array
 from flatline.plots.attribution import full
-from flatline.plots.picture import literal
-from flatline.plots.trainability import COLOURS
+from flatline.plots.frame import COLOURS, axes, literal
 
 MOST = 64  # tiles of a grid, by default: more cannot be told apart in a figure of 7 inches
 TILE = 12  # cells of a tile's shorter side, at least: small ones are enlarged, so that the gaps between them stay small
@@ -149,10 +148,7 @@ def _grid(
     ax: Axes | None, tiles: Array, *, columns: int | None = None, strips: bool = False, **image_kw: Any
 ) -> tuple[Axes, list[tuple[float, float, float, float]]]:
     """Draw tiles (n, height, width) or (n, height, width, 3) as one image; return the sides of each."""
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.subplots(layout="constrained")[1]
+    ax = axes(ax)
     times = max(1, TILE // (tiles.shape[1] if strips else min(tiles.shape[1:3])))
     tiles = tiles.repeat(times, axis=1) if strips else tiles.repeat(times, axis=1).repeat(times, axis=2)
     height, width = tiles.shape[1:3]

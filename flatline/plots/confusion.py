@@ -8,10 +8,9 @@ from matplotlib.patches import Rectangle
 
 from flatline.exhibits import Confusion
 from flatline.facts import Array
-from flatline.plots.frame import axes, short
+from flatline.plots.frame import COLOURS, axes, short
 from flatline.plots.picture import picture
 from flatline.plots.sheet import BOUND
-from flatline.plots.trainability import COLOURS
 
 WRITTEN = 12  # classes up to which every cell has its number
 NAMED = 30  # classes that are named along the axes

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.plots import frame
+from flatline.plots.frame import COLOURS
 from flatline.plots.legend import legend_above
-from flatline.plots.trainability import COLOURS
 
 DECADE = 10.0
 FEW = 40  # layers up to which each is marked

@@ -11,8 +11,8 @@ from flatline import pairs
 from flatline.errors import CannotTell
 from flatline.experiment import Experiment, Paired
 from flatline.facts import Array
-from flatline.plots.picture import literal, picture
-from flatline.plots.trainability import COLOURS
+from flatline.plots.frame import COLOURS, GREY, axes, literal
+from flatline.plots.picture import picture
 from flatline.verdict import Verdict
 
 STYLES = {
@@ -56,10 +56,7 @@ def plot_paired_scores(
         With the runs as they are, their median, the runs with the change, their median, then the null line. A single
         pair is its own median.
     """
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.subplots(layout="constrained")[1]
+    ax = axes(ax)
     marker = {"marker": "o", "markersize": 4} if len(paired.step) <= FEW else {}
     for name, runs in (("before", paired.before), ("after", paired.after)):
         label, style = STYLES[name]
@@ -70,7 +67,7 @@ def plot_paired_scores(
         if len(runs):
             _curve(ax, paired.step, _median(runs), **{"label": label, **style, **THICK, **marker, **line_kw})
     if math.isfinite(null):
-        ax.axhline(null, color="#767676", linewidth=1.0, linestyle=":", label="best constant answer")
+        ax.axhline(null, color=GREY, linewidth=1.0, linestyle=":", label="best constant answer")
     if verdict is not None:
         ax.set_title(_title(verdict), fontsize="medium")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))

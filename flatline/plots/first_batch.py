@@ -11,10 +11,9 @@ from matplotlib.colors import Normalize, SymLogNorm
 from flatline.errors import CannotTell
 from flatline.exhibits import FirstBatch, ShownRows
 from flatline.facts import Array
-from flatline.plots.frame import GREY, axes, short
-from flatline.plots.picture import literal, picture
+from flatline.plots.frame import COLOURS, DASHES, GREY, axes, literal, short
+from flatline.plots.picture import picture
 from flatline.plots.sheet import inches
-from flatline.plots.trainability import COLOURS, DASHES
 
 ACROSS = 8  # images in a row
 FEW = 8  # rows that are drawn where images stand beside something else

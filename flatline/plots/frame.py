@@ -8,9 +8,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from flatline.facts import Array
-from flatline.plots.picture import literal
-from flatline.plots.trainability import DECADES
 
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+"""Told apart with any colour vision: M. Okabe and K. Ito, Color Universal Design, 2008,
+https://jfly.uni-koeln.de/color/."""
+
+DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))  # colour never tells alone
+
+DECADES = 1.5  # log scale when the largest loss is more than 10**1.5 times the smallest
 GREY = "#767676"
 OUTERMOST = 0.01  # 1; share of a curve's values on each side that may leave the picture
 HEADROOM = 0.08  # 1; of the height, left below; twice as much above, for the numbers of marks
@@ -26,6 +31,12 @@ def axes(ax: Axes | None) -> Axes:
 
         ax = pyplot.subplots(layout="constrained")[1]
     return ax
+
+
+def literal(name: str) -> str:
+    """Keep a name from being read as mathematics, or (leading underscore) left out of the legend."""
+    text = name.encode("utf-8", "replace").decode().replace("$", r"\$")
+    return f" {text}" if text.startswith("_") else text
 
 
 def over_steps(ax: Axes) -> None:

@@ -13,7 +13,7 @@ from matplotlib.patches import Patch
 from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.plots import frame
-from flatline.plots.trainability import COLOURS
+from flatline.plots.frame import COLOURS
 
 COLUMNS = 200  # of steps; a panel has not many more columns of pixels
 SPAN = 8.0  # decades below the largest value; what lies further down is as good as nothing

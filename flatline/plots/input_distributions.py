@@ -9,11 +9,10 @@ from matplotlib.axes import Axes
 from flatline.checks.input_scale import MAX_RMS, MIN_PEAK
 from flatline.errors import CannotTell
 from flatline.exhibits import ReceivedInputs, Spread
-from flatline.plots.frame import GREY, axes, short
+from flatline.plots.frame import COLOURS, GREY, axes, short
 from flatline.plots.picture import picture
 from flatline.plots.sheet import BOUND, beside
 from flatline.plots.spreads import Group, draw_groups, limit_height, odd_ones
-from flatline.plots.trainability import COLOURS
 
 BEFORE, AFTER = "#555555", COLOURS[0]
 THROUGH = 2  # layers that are named

@@ -10,10 +10,9 @@ from flatline.checks.class_imbalance import NOTABLE_RATIO
 from flatline.errors import CannotTell
 from flatline.exhibits import HeadLabels, LabelCounts
 from flatline.facts import Array
-from flatline.plots.frame import GREY, axes, short
+from flatline.plots.frame import COLOURS, GREY, axes, short
 from flatline.plots.picture import picture
 from flatline.plots.sheet import BOUND
-from flatline.plots.trainability import COLOURS
 
 FEW = 30  # labels that have a bar each, under their own name
 WRITTEN = 12  # bars that have their number on top

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from flatline.facts import Array
-from flatline.plots.trainability import COLOURS, DECADES
+from flatline.plots.frame import COLOURS, DECADES, GREY, axes
 
 HEADROOM = 1.5  # × the distance from the lowest to the first loss is shown above the first: a loss that runs away
 # would else press everything that matters into one line
@@ -46,15 +46,12 @@ def plot_learning_rate_curve(
     Axes
         With the losses, the smoothed curve, the null line, the present rate and the suggested one, in this order.
     """
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.subplots(layout="constrained")[1]
+    ax = axes(ax)
     rate, loss = np.asarray(rate, dtype=float), np.asarray(loss, dtype=float)
     finite = np.isfinite(loss)
     main = {"color": COLOURS[0], "linewidth": 2.0, **line_kw}
     if smoothed is not None:  # points: a line between losses that differ by batch would hide the curve
-        style: dict[str, Any] = {"color": "#767676", "marker": ".", "markersize": 3, "linestyle": "none", "alpha": 0.7}
+        style: dict[str, Any] = {"color": GREY, "marker": ".", "markersize": 3, "linestyle": "none", "alpha": 0.7}
     else:
         style = main
     ax.plot(rate[finite], loss[finite], **{"label": "loss of each step", **style})
@@ -63,7 +60,7 @@ def plot_learning_rate_curve(
         shown = np.asarray(smoothed, dtype=float)
         ax.plot(rate, shown, **{"label": "smoothed", **main})
     if math.isfinite(null):
-        ax.axhline(null, color="#767676", linewidth=1.0, label="best constant prediction")
+        ax.axhline(null, color=GREY, linewidth=1.0, label="best constant prediction")
     if current is not None and current > 0:
         ax.axvline(current, color=COLOURS[1], linestyle=":", linewidth=1.5, label=f"present rate, {current:.2g}")
     if suggested is not None and suggested > 0:

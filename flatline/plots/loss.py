@@ -11,10 +11,10 @@ from flatline.facts import Array
 from flatline.logs import EpochLog, LossLog, Marks, RunFacts
 from flatline.plots import frame
 from flatline.plots.dense import FEW, plot_dense
+from flatline.plots.frame import COLOURS
 from flatline.plots.legend import legend_above
 from flatline.plots.marks import draw_marks
 from flatline.plots.picture import picture
-from flatline.plots.trainability import COLOURS
 from flatline.progress import Progress, State, progress
 
 MOST = 20  # places where the loss is no number

@@ -8,8 +8,7 @@ from matplotlib.axes import Axes
 
 from flatline.finding import Finding
 from flatline.logs import Marks
-from flatline.plots.frame import GREY
-from flatline.plots.picture import literal
+from flatline.plots.frame import GREY, literal
 
 MOST = 9  # marks; more are no help
 CLOSE = 0.05  # of the width of the axes: marks that are nearer share a line and its label

@@ -12,10 +12,10 @@ from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.logs import EpochLog, Marks, RunFacts
 from flatline.plots import frame
+from flatline.plots.frame import COLOURS, literal
 from flatline.plots.legend import legend_above
 from flatline.plots.marks import draw_marks
-from flatline.plots.picture import literal, picture
-from flatline.plots.trainability import COLOURS
+from flatline.plots.picture import picture
 
 MOST = 3  # metrics in one drawing
 FEW = 30  # epochs up to which each is marked

@@ -10,8 +10,8 @@ from matplotlib.ticker import SymmetricalLogLocator
 from flatline.errors import CannotTell
 from flatline.facts import HeadFacts, ObjectiveFacts, Task
 from flatline.plots import frame
-from flatline.plots.picture import literal, picture
-from flatline.plots.trainability import COLOURS
+from flatline.plots.frame import COLOURS, literal
+from flatline.plots.picture import picture
 
 MOST = 3  # outputs
 WIDE = 100.0  # 1; largest end over the narrowest range, from where no linear scale shows both

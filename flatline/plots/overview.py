@@ -15,8 +15,9 @@ from flatline.facts import Array
 from flatline.finding import Finding, Severity
 from flatline.fix import Fix
 from flatline.plots import panels
+from flatline.plots.frame import COLOURS, GREY
 from flatline.plots.picture import Picture, image
-from flatline.plots.trainability import COLOURS, plot_training_curves
+from flatline.plots.trainability import plot_training_curves
 
 SLIDE = (13.33, 7.5)  # inches: 16:9
 ROWS, COLUMNS = 2, 3
@@ -124,7 +125,7 @@ def _words(
     findings: Sequence[Finding], causes: Sequence[Cause], scope: str, verdict: str, passed: str
 ) -> Iterator[_Line]:
     alarms = [finding for finding in findings if severity_of(finding) > Severity.INFO]
-    yield from _lines(f"flatline · {scope}" if scope else "flatline", _Line("", 8.0, colour="#767676"), 1)
+    yield from _lines(f"flatline · {scope}" if scope else "flatline", _Line("", 8.0, colour=GREY), 1)
     if not alarms:
         yield from _lines(verdict or "Nothing alarming was found.", _Line("", 17.0, "bold", COLOURS[2]), 2)
         yield from _lines(passed, _Line(""), 1)

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from flatline.errors import CannotTell
+from flatline.plots.frame import GREY, literal
 from flatline.registry import declared, requirements
 
 GROUPS = ("loss", "gradients", "activations", "weights", "data", "experiment")
@@ -67,7 +68,7 @@ class Picture(Generic[P]):
         if reason is not None:
             ax.clear()
             ax.set_axis_off()
-            ax.text(0.5, 0.5, f"not drawn: {literal(reason)}", ha="center", va="center", wrap=True, color="#767676")
+            ax.text(0.5, 0.5, f"not drawn: {literal(reason)}", ha="center", va="center", wrap=True, color=GREY)
         return reason
 
     def _lacks(self, facts: Mapping[type, Any]) -> str | None:
@@ -157,9 +158,3 @@ def image(figure: Figure, format: str, *, dpi: float = 120.0) -> bytes:
         warnings.filterwarnings("ignore", "Glyph .* missing from font", UserWarning)
         figure.savefig(buffer, format=format, dpi=dpi, metadata=TIMELESS.get(format))
     return _COMMENT.sub(b"", buffer.getvalue()) if format == "svg" else buffer.getvalue()
-
-
-def literal(name: str) -> str:
-    """Keep a name from being read as mathematics, or (leading underscore) left out of the legend."""
-    text = name.encode("utf-8", "replace").decode().replace("$", r"\$")
-    return f" {text}" if text.startswith("_") else text

@@ -5,10 +5,9 @@ from matplotlib.axes import Axes
 
 from flatline.exhibits import Predictions
 from flatline.facts import Array
-from flatline.plots.frame import GREY, axes, short
+from flatline.plots.frame import COLOURS, GREY, axes, short
 from flatline.plots.picture import picture
 from flatline.plots.sheet import BOUND, linear_width
-from flatline.plots.trainability import COLOURS
 
 FAR = 50.0  # 1; answers so many times the largest true value press these into a line
 

@@ -9,9 +9,9 @@ from flatline.errors import CannotTell
 from flatline.logs import Marks, RunFacts, UpdateLog
 from flatline.plots import frame
 from flatline.plots.dense import plot_dense
+from flatline.plots.frame import COLOURS
 from flatline.plots.marks import draw_marks
 from flatline.plots.picture import picture
-from flatline.plots.trainability import COLOURS
 
 
 @picture(

@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 
 from flatline.exhibits import Spread
 from flatline.facts import Array
-from flatline.plots.frame import GREY
-from flatline.plots.picture import literal
+from flatline.plots.frame import GREY, literal
 from flatline.plots.sheet import inches
 
 WIDEST = 0.15  # of a box

@@ -9,11 +9,10 @@ from matplotlib.ticker import MaxNLocator
 from flatline.checks.targets_scale import LARGEST_RMS, SMALLEST_RMS
 from flatline.errors import CannotTell
 from flatline.exhibits import HeadValues, TargetValues
-from flatline.plots.frame import GREY, axes, short
+from flatline.plots.frame import COLOURS, GREY, axes, short
 from flatline.plots.picture import picture
 from flatline.plots.sheet import BOUND, beside, inches
 from flatline.plots.spreads import Group, draw_groups, limit_height, odd_ones
-from flatline.plots.trainability import COLOURS
 
 NARROW = 4.0  # inches; a legend has one column there
 

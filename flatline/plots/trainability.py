@@ -10,16 +10,9 @@ from matplotlib.ticker import MaxNLocator
 
 from flatline.facts import Array, RehearsalFacts, TinySubsetFacts
 from flatline.plots.dense import plot_dense
+from flatline.plots.frame import COLOURS, DASHES, DECADES, GREY, axes, literal
 from flatline.plots.legend import legend_above
-from flatline.plots.picture import literal, picture
-
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-"""Told apart with any colour vision: M. Okabe and K. Ito, Color Universal Design, 2008,
-https://jfly.uni-koeln.de/color/."""
-
-DASHES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (1, 1)), (0, (8, 2)))  # colour never tells alone
-
-DECADES = 1.5  # log scale when the largest loss is more than 10**1.5 times the smallest
+from flatline.plots.picture import picture
 
 
 def plot_training_curves(
@@ -43,10 +36,7 @@ def plot_training_curves(
     Axes
         With one line a curve, in the order given, then the null line.
     """
-    if ax is None:
-        from matplotlib import pyplot
-
-        ax = pyplot.subplots(layout="constrained")[1]
+    ax = axes(ax)
     drawn = []
     for number, (name, losses) in enumerate(curves.items()):
         losses = np.asarray(losses, dtype=float)
@@ -58,7 +48,7 @@ def plot_training_curves(
         label = literal(name) if finite.all() else f"{literal(name)} (diverged)"
         plot_dense(ax, np.arange(len(losses)), losses, **{"label": label, **style, **marker, **line_kw})
     if math.isfinite(null):
-        ax.axhline(null, color="#767676", linewidth=1.0, label="best constant prediction")
+        ax.axhline(null, color=GREY, linewidth=1.0, label="best constant prediction")
     values = np.concatenate([*drawn, [null] if math.isfinite(null) else []])
     if len(values) and values.min() > 0 and math.log10(values.max() / values.min()) > DECADES:
         ax.set_yscale("log")
