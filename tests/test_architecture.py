@@ -14,7 +14,17 @@ MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
     {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"}
     | {"exhibits", "view", "png"},
-    {"record", "table", "thinning", "packing", "packed", "events", "run_directory", "run_writer", "statistics"}
+    {
+        "record",
+        "table",
+        "thinning",
+        "packed_exhibits",
+        "packed_view",
+        "events",
+        "run_directory",
+        "run_writer",
+        "statistics",
+    }
     | {"whole_file"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flatline.events import plain
-from flatline.packed import pack
+from flatline.packed_view import pack
 from flatline.reports.html import prose, resource
 from flatline.reports.inputs import inputs, text
 from flatline.reports.lanes import margins

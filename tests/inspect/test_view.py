@@ -11,7 +11,7 @@ from flatline import inspect
 from flatline.errors import FlatlineError
 from flatline.events import plain
 from flatline.inspect.shades import pooled, shaded
-from flatline.packed import pack, unpack
+from flatline.packed_view import pack, unpack
 from tests.inspect.models import IMAGES, TABLE, TOKENS, conv, sequential, tabular
 from tests.inspect.test_kinds import made, state
 from tests.records import same

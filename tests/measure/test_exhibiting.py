@@ -27,7 +27,7 @@ from flatline.measure.answers import Asked, answer_facts
 from flatline.measure.everything import measure
 from flatline.measure.exhibiting import _run_exhibits, exhibit
 from flatline.measure.recorder import Recorder
-from flatline.packing import unpacked
+from flatline.packed_exhibits import unpacked
 from tests.records import same
 
 L = keras.layers

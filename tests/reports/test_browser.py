@@ -12,7 +12,7 @@ import pytest
 
 from flatline import png
 from flatline.errors import FlatlineError
-from flatline.packed import unpack
+from flatline.packed_view import unpack
 from flatline.reports import browser
 from flatline.reports.lanes import MOST, margins
 from flatline.view import View

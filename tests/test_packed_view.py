@@ -13,7 +13,7 @@ from PIL import Image
 
 from flatline import png
 from flatline.events import plain
-from flatline.packed import pack, unpack
+from flatline.packed_view import pack, unpack
 from flatline.view import View
 from tests import views
 from tests.records import same

@@ -8,7 +8,7 @@ import pytest
 from flatline.events import apply, exhibit_event, to_line
 from flatline.exhibits import SHOWS_DATA, Confusion, FirstBatch, ReceivedInputs
 from flatline.judging import report_of
-from flatline.packing import packed, unpacked
+from flatline.packed_exhibits import packed, unpacked
 from flatline.record import RunRecord
 from tests import records
 from tests.records import NASTY, same
