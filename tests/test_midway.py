@@ -19,7 +19,7 @@ from flatline.measure.preserve import preserved
 from tests.test_monitor import X, Y, equal, network, trained, warned
 
 CANDIDATES, DIAGNOSED = candidates.candidates, midway.diagnosed
-SECONDS = 8.0  # enough to confirm a single change
+SECONDS = 20.0  # enough to confirm a single change beside other tests; it ends as soon as that is done
 
 
 def monitor_of(**given) -> flatline.FlatlineMonitor:
