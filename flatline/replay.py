@@ -110,6 +110,7 @@ class Replay:
         self._variants: dict[str, Variant] = {}
         self._data: dict[str, tuple[Any, Any, list[Array]]] = {}
         self._tensors: dict[int, tuple[Any, Any]] = {}
+        self._weights: dict[str, Array | None] = {}  # of rows, by class weights
         self._scoring = 0.0  # seconds that the last score took
         self.own: str | None = None  # why the user's own object is trained rather than a copy
         try:
@@ -167,15 +168,17 @@ class Replay:
         """
         start = time.perf_counter()
         steps = self.steps(fix, n_steps)
-        variant = self._variant(fix)
-        x, y, trained = self._mapped(fix)
-        with variant.world(fix):
-            try:
-                return self._train(variant, fix, (x, y, trained), seed, steps, n_points, seconds, start)
-            except FlatlineError:
-                raise
-            except Exception as error:  # out of memory, shapes that do not fit: this fix is not tried
-                raise FlatlineError(f"training with it raised {type(error).__name__}: {first_line(error)}") from error
+        try:
+            variant, data = self._variant(fix), self._mapped(fix)
+            with variant.world(fix):
+                return self._train(variant, fix, data, seed, steps, n_points, seconds, start)
+        except FlatlineError:
+            raise
+        except backend.OUT_OF_MEMORY as error:
+            self._variants.pop(key(fix), None)  # its weights and graph are memory that the other fixes need
+            raise FlatlineError(f"there is not enough memory for it: {first_line(error)}") from error
+        except Exception as error:  # shapes that do not fit: this fix is not tried
+            raise FlatlineError(f"training with it raised {type(error).__name__}: {first_line(error)}") from error
 
     def as_is(self, *, seed: int, n_steps: int, n_points: int = 1, seconds: float = float("inf")) -> Run:
         """Train the set-up as it is; where its first step raises, it has learnt nothing."""
@@ -260,7 +263,10 @@ class Replay:
         settings = {**self.recipe.fit_args, **{e.argument: e.value for e in fix.edits if isinstance(e, SetFit)}}
         shuffle = self.shuffle or any(isinstance(edit, Shuffle) for edit in fix.edits)
         batch = settings.get("batch_size") or self.batch_size or BATCH_SIZE
-        return int(batch), bool(shuffle), row_weights(self.recipe.y, settings.get("class_weight"), self.weight)
+        class_weight = settings.get("class_weight")
+        if repr(class_weight) not in self._weights:
+            self._weights[repr(class_weight)] = row_weights(self.recipe.y, class_weight, self.weight)
+        return int(batch), bool(shuffle), self._weights[repr(class_weight)]
 
     def _mapped(self, fix: Fix) -> tuple[Any, Any, list[Array]]:
         edits = tuple(edit for edit in fix.edits if isinstance(edit, MapInput | MapLabels))

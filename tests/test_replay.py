@@ -267,6 +267,29 @@ def test_a_fix_that_cannot_be_made_or_run_raises_in_one_line(plain):
     assert "\n" not in str(refused.value)
 
 
+def test_a_fix_that_takes_more_memory_than_there_is_raises_and_is_forgotten(monkeypatch):
+    replay = replay_of()
+    with pytest.raises(FlatlineError, match="^there is not enough memory for it: .*OOM"):
+        replay.run(fix(SetLayer(layer="a", argument="units", value=10**13)), seed=0, n_steps=3)
+    wider = fix(SetLayer(layer="a", argument="units", value=9))
+    replay.run(wider, seed=0, n_steps=3)
+
+    def exhausted(*_):
+        raise MemoryError
+
+    monkeypatch.setattr(replay._variant(wider).training, "run", exhausted)
+    with pytest.raises(FlatlineError, match="^there is not enough memory for it: MemoryError$"):
+        replay.run(wider, seed=0, n_steps=3)
+    assert not replay.known(wider) and replay.known(AS_IS)
+
+
+def test_weights_of_rows_are_kept_once_for_all_runs():
+    replay = replay_of(fit_args={"class_weight": {0: 1.0, 1: 2.0}})
+    for seed in range(3):
+        replay.run(AS_IS, seed=seed, n_steps=3)
+    assert len(replay._tensors) == 3  # inputs, targets, weights
+
+
 def test_what_cannot_take_a_step_scores_as_the_null_model(plain):
     broken = fix(SetCompile(argument="loss", value="categorical_crossentropy"),
                  SetLayer(layer="out", argument="units", value=3))  # fmt: skip

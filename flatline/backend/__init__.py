@@ -50,10 +50,12 @@ from flatline.backend.state import (
     write,
 )
 from flatline.backend.training import (
+    OUT_OF_MEMORY,
     CompiledTraining,
 )
 
 __all__ = [
+    "OUT_OF_MEMORY",
     "CompiledTraining",
     "Inference",
     "ReluRule",

@@ -10,6 +10,9 @@ import tensorflow as tf
 from flatline.backend.passes import call, total_loss
 from flatline.facts import Array
 
+OUT_OF_MEMORY = (MemoryError, tf.errors.ResourceExhaustedError)
+"""What is raised where memory does not suffice."""
+
 
 def _gathered(structure: Any, rows: Any) -> Any:
     """Rows of every tensor of a structure; None stays None."""
