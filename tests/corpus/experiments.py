@@ -167,12 +167,23 @@ def summary(cured: list[Cured], right: dict[str, frozenset[str]], accepted: dict
         correct = sum(len(set(a) & right[name]) for name, a in zip(names, answers, strict=True))
         return correct, sum(len(a) for a in answers)
 
-    def averaged(answers: list[tuple[str, ...]]) -> float:
-        shares = []
-        for cause in every:
-            having = [a for name, a in zip(names, answers, strict=True) if cause in accepted[name]]
-            shares.append(sum(cause in a for a in having) / len(having))
-        return float(np.mean(shares))
+    def recall(answers: list[tuple[str, ...]], counts: Any) -> tuple[float, float]:
+        """Share of the accepted causes that are told, over all programs and averaged over the causes."""
+        shares: dict[str, list[bool]] = {cause: [] for cause in every}
+        for name, a in zip(names, answers, strict=True):
+            for cause in accepted[name]:
+                shares[cause].append(counts(name, cause, set(a)))
+        return float(np.mean(np.concatenate(list(shares.values())))), float(
+            np.mean([np.mean(each) for each in shares.values()])
+        )
+
+    ways = {
+        "by its own name": lambda name, cause, told: cause in told,
+        "or by another patch in its place": lambda name, cause, told: bool(
+            told & ({cause} | (right[name] - accepted[name]))
+        ),
+        "or by any patch of the program": lambda name, cause, told: bool(told & right[name]),
+    }
 
     def first(answers: list[tuple[str, ...]]) -> float:
         return sum(bool(a) and a[0] in right[name] for name, a in zip(names, answers, strict=True)) / n
@@ -183,7 +194,9 @@ def summary(cured: list[Cured], right: dict[str, frozenset[str]], accepted: dict
         bool(set(a) & accepted[name]) for name, a in zip(names, answers, strict=True)) / n)  # fmt: skip
     row("reported causes that are right", lambda answers: reported(answers)[0] / max(reported(answers)[1], 1))
     row("first-ranked cause right (of all programs)", first)
-    row("recall averaged over the causes", averaged)
+    for label, counts in ways.items():
+        row(f"accepted causes told {label}", lambda answers, counts=counts: recall(answers, counts)[0])
+        row("  averaged over the causes", lambda answers, counts=counts: recall(answers, counts)[1])
     judged = [one for one in cured if one.repaired is not None]
     good = sum(bool(one.repaired) for one in judged)
     lines.append(f"  repaired: {good} of {len(judged)} whose accepted fix is better than the program")
