@@ -77,7 +77,8 @@ def batch_norm_of_single_values(model: ModelFacts, plan: PlanFacts, rehearsal: R
         return
     if plan.batch_size is None:
         raise CannotTell(f"{len(trained)} layers normalise over the batch, whose size is not known without `fit_args`")
-    few = [(layer, n) for layer in trained if (n := _values(layer, plan.batch_size)) is not None and n < FEW_VALUES]
+    counted = [(layer, values_per_feature(layer, plan.batch_size)) for layer in trained]
+    few = [(layer, n) for layer, n in counted if n is not None and n < FEW_VALUES]
     if not few or model.mode_gap == 0:  # no gap: the layers use their running averages in training too
         return
     layer, n_values = min(few, key=lambda pair: pair[1])
@@ -118,7 +119,7 @@ def batch_norm_of_single_values(model: ModelFacts, plan: PlanFacts, rehearsal: R
     )
 
 
-def _values(layer: LayerFacts, batch_size: int) -> int | None:
-    """Values of one feature in a batch: samples times positions; None where the shape is open."""
+def values_per_feature(layer: LayerFacts, batch_size: int) -> int | None:
+    """Count the values of one feature in a batch: samples times positions; None where the shape is open."""
     positions = size(layer.input_shape[:-1]) if len(layer.input_shape) > 1 else 1
     return None if not layer.input_shape or positions is None else batch_size * positions

@@ -73,7 +73,7 @@ def dropout_too_strong(model: ModelFacts, rehearsal: RehearsalFacts | None) -> F
         raise CannotTell("0 layers were seen in the forward pass, 1 needed")
     strong: list[tuple[LayerFacts, str, Evidence]] = []
     for layer in model.layers:
-        for argument, rate in _rates(layer):
+        for argument, rate in rates(layer):
             found = Evidence(quantity="dropout_rate", value=rate, bound=("<", MAX_RATE), where=layer.name)
             if found.broken:
                 strong.append((layer, argument, found))
@@ -99,7 +99,8 @@ def dropout_too_strong(model: ModelFacts, rehearsal: RehearsalFacts | None) -> F
     )
 
 
-def _rates(layer: LayerFacts) -> Iterator[tuple[str, float]]:
+def rates(layer: LayerFacts) -> Iterator[tuple[str, float]]:
+    """Tell the dropout rates of a layer by the arguments that set them."""
     if layer.kind in DROPOUT and layer.builtin:
         if "rate" not in layer.config:
             raise CannotTell(f"the rate of `{layer.name}` is not in its configuration")

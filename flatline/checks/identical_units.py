@@ -80,7 +80,7 @@ def identical_units(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Find
     if not model.layers:
         raise CannotTell("0 layers were seen in the forward pass, 1 needed")
     graph = LayerGraph.of(model)
-    hidden = [layer for layer in model.layers if _is_hidden(graph, layer)]
+    hidden = judged(model)
     if hidden and all(math.isnan(layer.identical_units) for layer in hidden):
         raise CannotTell(f"the units of {len(hidden)} hidden layers were not compared")
     alike: list[tuple[LayerFacts, Evidence]] = []
@@ -88,7 +88,7 @@ def identical_units(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Find
         share = Evidence(
             quantity="identical_units", value=layer.identical_units, bound=("<", MAX_IDENTICAL), where=layer.name
         )
-        if share.broken and not math.isnan(share.value) and not _ends_a_branch(graph, layer):
+        if share.broken and not math.isnan(share.value):
             alike.append((layer, share))
     if not alike:
         return
@@ -112,6 +112,12 @@ def identical_units(model: ModelFacts, rehearsal: RehearsalFacts | None) -> Find
         ),
         severity=severity_unless_learning(_surest(graph, layers), rehearsal),
     )
+
+
+def judged(model: ModelFacts) -> tuple[LayerFacts, ...]:
+    """Return the hidden layers whose units should differ."""
+    graph = LayerGraph.of(model)
+    return tuple(layer for layer in model.layers if _is_hidden(graph, layer) and not _ends_a_branch(graph, layer))
 
 
 def _is_hidden(graph: LayerGraph, layer: LayerFacts) -> bool:

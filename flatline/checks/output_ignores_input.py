@@ -74,7 +74,7 @@ def output_ignores_input(
         raise CannotTell(f"{model.n_probe} sample in the probe batch, {LEAST_SAMPLES} needed")
     if math.isnan(model.input_dependence):
         raise CannotTell("how much the output depends on the input was not measured")
-    bound = MIN_DEPENDENCE if model.dtype_policy in ("float32", "float64") else MIN_DEPENDENCE_HALF
+    bound = least_dependence(model)
     dependence = Evidence(quantity="input_dependence", value=model.input_dependence, bound=(">=", bound))
     if not dependence.broken or _starts_at_zero(model, objective):
         return
@@ -91,6 +91,11 @@ def output_ignores_input(
         where=blind.name if blind is not None else "",
         severity=severity_unless_learning(Severity.WARNING, rehearsal),
     )
+
+
+def least_dependence(model: ModelFacts) -> float:
+    """Smallest change of the outputs that is more than rounding."""
+    return MIN_DEPENDENCE if model.dtype_policy in ("float32", "float64") else MIN_DEPENDENCE_HALF
 
 
 def _starts_at_zero(model: ModelFacts, objective: ObjectiveFacts | None) -> bool:

@@ -102,6 +102,7 @@ def _title(verdict: Verdict) -> str:
     look_for="Each thin line is one short run, and the two of a pair began alike. The change helps where the solid "
     "lines end above the dashed ones in every pair, and well above the dotted line of guessing.",
     group="experiment",
+    about=("score_as_is", "paired_gain"),
 )
 def plot_experiment(experiment: Experiment, *, ax: Axes | None = None, **line_kw: Any) -> Axes:
     """Draw the paired runs of an experiment with their verdict.

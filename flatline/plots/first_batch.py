@@ -35,7 +35,7 @@ NUMBER = 0.45  # inches; a number of three digits
     group="data",
     rank=15,
     size=(9.0, 4.2),
-    about=("nonfinite_cells", "input_spread", "conflict_share"),
+    about=("nonfinite_cells", "input_spread", "conflict_share", "multi_label_share"),
 )
 def plot_first_batch(batch: FirstBatch, *, ax: Axes | None = None) -> Axes:
     """Draw up to 16 rows: images side by side, rows of a table or a text as strips of colour, sequences as curves.

@@ -95,12 +95,16 @@ def name_rows(ax: Axes, names: Sequence[str], *, always: Collection[str] = ()) -
         Row i is drawn at y = i.
     names : sequence of str
     always : collection of str
-        Named in any case, with a sign: what findings speak of.
+        Named in any case, with a sign: what findings speak of; of neighbours among many the first.
     """
     n = len(names)
-    marked = [row for row, name in enumerate(names) if name in always][:MAX_LABELS]
-    rows = list(range(n)) if n <= MAX_LABELS else [round(row) for row in np.linspace(0, n - 1, MAX_LABELS)]
     apart = n / (1.5 * MAX_LABELS)  # rows that two labels need between them
+    marked: list[int] = []
+    for row, name in enumerate(names):
+        if name in always and (not marked or row - marked[-1] >= apart):
+            marked.append(row)
+    marked = marked[:MAX_LABELS]
+    rows = list(range(n)) if n <= MAX_LABELS else [round(row) for row in np.linspace(0, n - 1, MAX_LABELS)]
     rows = sorted({*marked, *(row for row in rows if all(abs(row - one) >= apart for one in marked))})
     ax.set_yticks(rows, [f"▸ {short(names[row])}" if row in marked else short(names[row]) for row in rows])
     ax.tick_params(axis="y", labelsize="small")

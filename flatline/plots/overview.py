@@ -24,6 +24,7 @@ ROWS, COLUMNS = 2, 3
 LEADING = 1.36  # 1; from one line to the next, over the size of its letters
 SHRINK = {1: 1.0, 2: 0.85, 3: 0.72}  # 1; of the text in a panel, by how many stand side by side
 TITLE = 54  # characters above a panel
+CAPTION = 230  # characters of a line below a panel as wide as the figure
 ALSO = 3  # further findings that are told
 
 _SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!"}
@@ -124,7 +125,7 @@ def overview_image(facts: Mapping[type, Any], *, format: str = "png", **told: An
 def _words(
     findings: Sequence[Finding], causes: Sequence[Cause], scope: str, verdict: str, passed: str
 ) -> Iterator[_Line]:
-    alarms = [finding for finding in findings if severity_of(finding) > Severity.INFO]
+    alarms = _alarms(findings)
     yield from _lines(f"flatline · {scope}" if scope else "flatline", _Line("", 8.0, colour=GREY), 1)
     if not alarms:
         yield from _lines(verdict or "Nothing alarming was found.", _Line("", 17.0, "bold", COLOURS[2]), 2)
@@ -141,6 +142,10 @@ def _words(
     others = [finding for finding in findings if finding is not lead]
     for finding in others[:ALSO]:
         yield from _lines(f"also {_label(finding)}: {finding.message}", _Line(""), 1)
+
+
+def _alarms(findings: Sequence[Finding]) -> list[Finding]:
+    return [finding for finding in findings if severity_of(finding) > Severity.INFO]
 
 
 def _headline(lead: Finding, causes: Sequence[Cause]) -> str:
@@ -212,22 +217,24 @@ def _draw(
             break
         reason = picture.draw(facts, free[0].subplots())
         if reason is None:
-            _finish(free.pop(0), picture.title, SHRINK[columns], panels.stands_on(picture, findings))
+            look_for = picture.look_for if panels.stands_on(picture, _alarms(findings)) else ""
+            _finish(free.pop(0), picture.title, columns, panels.stands_on(picture, findings), look_for)
         else:
             free[0].clear()
             empty.setdefault(reason, picture)
     if spare is not None and free:
         plot_training_curves(spare[0], null=spare[1], ax=free[0].subplots())
-        _finish(free.pop(0), "losses of the short trainings", SHRINK[columns])
+        _finish(free.pop(0), "losses of the short trainings", columns)
     if len(free) == rows * columns:
         raise CannotTell("; ".join(empty))
     for panel, picture in zip(free, empty.values(), strict=False):
         picture.draw(facts, panel.subplots())
-        _finish(panel, picture.title, SHRINK[columns])
+        _finish(panel, picture.title, columns)
 
 
-def _finish(panel: SubFigure, title: str, shrink: float, codes: Sequence[str] = ()) -> None:
-    """Write what a panel shows above it, and make its text as small as the panel."""
+def _finish(panel: SubFigure, title: str, columns: int, codes: Sequence[str] = (), look_for: str = "") -> None:
+    """Write above a panel what it shows, below it what to look for, and make its text as small as the panel."""
+    shrink = SHRINK[columns]
     for ax in panel.axes:
         ax.minorticks_off()  # no more than a smear at this size
         ax.tick_params(labelsize=shrink * 9)
@@ -238,3 +245,5 @@ def _finish(panel: SubFigure, title: str, shrink: float, codes: Sequence[str] = 
     room = (TITLE - len(told)) // len("FL501, ")
     told += f" ({', '.join(codes[:room])}{', …' if codes[room:] else ''})" if codes and room > 0 else ""
     panel.suptitle(told, x=0.03, ha="left", size=9.5, weight="bold")
+    if look_for:
+        panel.supxlabel(textwrap.fill(look_for, CAPTION // columns), x=0.03, ha="left", size=7, color=GREY)

@@ -34,20 +34,20 @@ def in_order(facts: Mapping[type, Any], findings: Sequence[Finding]) -> tuple[Pi
     findings : sequence of Finding
         The most severe first.
     """
-    turn = _in_turn(tuple(pictures_of(facts)), findings)
+    turn = _in_turn(tuple(pictures_of(facts, findings)), findings)
     return tuple({picture.name: picture for picture in turn}.values())
 
 
 def stands_on(picture: Picture[Any], findings: Sequence[Finding]) -> tuple[str, ...]:
     """Codes of the findings whose numbers a picture shows."""
-    return tuple(dict.fromkeys(finding.code for finding in findings if _shows(picture, finding)))
+    return tuple(dict.fromkeys(finding.code for finding in findings if picture.shows(finding)))
 
 
 def _in_turn(known: Sequence[Picture[Any]], findings: Sequence[Finding]) -> list[Picture[Any]]:
     turn = [*_of("experiment", known)[:1], *_of("loss", known)[:1]]
     for finding in findings:
         if severity_of(finding) > Severity.INFO:
-            about = [picture for picture in known if _shows(picture, finding)]
+            about = [picture for picture in known if picture.shows(finding)]
             turn += (about or _of(SUBJECTS.get(finding.code[2:3], ""), known))[:1]
     shown = {picture.group for picture in turn}
     turn += [picture for group in GROUPS if group not in shown for picture in _of(group, known)[:1]]
@@ -59,7 +59,3 @@ def _in_turn(known: Sequence[Picture[Any]], findings: Sequence[Finding]) -> list
 
 def _of(group: str, known: Sequence[Picture[Any]]) -> list[Picture[Any]]:
     return [picture for picture in known if picture.group == group]
-
-
-def _shows(picture: Picture[Any], finding: Finding) -> bool:
-    return any(evidence.quantity in picture.about for evidence in finding.evidence)

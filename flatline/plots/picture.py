@@ -3,7 +3,7 @@
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, ParamSpec
 
@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from flatline.errors import CannotTell
+from flatline.finding import Finding
 from flatline.plots.frame import GREY, literal
 from flatline.registry import declared, requirements
 
@@ -43,6 +44,7 @@ class Picture(Generic[P]):
     rank: int
     size: tuple[float, float]
     about: tuple[str, ...]
+    if_found: bool
     function: Callable[P, Axes]
     needs: dict[str, type]
     optional: frozenset[str]
@@ -51,9 +53,17 @@ class Picture(Generic[P]):
         """Draw."""
         return self.function(*args, **kwargs)
 
-    def belongs(self, facts: Mapping[type, Any]) -> bool:
-        """Whether it is a picture of these facts: what it needs was meant to be measured, even where it failed."""
-        return all(kind in facts for name, kind in self.needs.items() if name not in self.optional)
+    def belongs(self, facts: Mapping[type, Any], findings: Sequence[Finding] = ()) -> bool:
+        """Whether it is a picture of these facts: what it needs was meant to be measured, even where it failed.
+
+        One that is drawn `if_found` is so only beside a finding that stands on what it is about.
+        """
+        wanted = not self.if_found or any(self.shows(finding) for finding in findings)
+        return wanted and all(kind in facts for name, kind in self.needs.items() if name not in self.optional)
+
+    def shows(self, finding: Finding) -> bool:
+        """Whether a finding stands on numbers that it is about."""
+        return any(evidence.quantity in self.about for evidence in finding.evidence)
 
     def draw(self, facts: Mapping[type, Any], ax: Axes) -> str | None:
         """Draw into axes, or say in their place why there is nothing to draw; return that reason, None when drawn."""
@@ -97,6 +107,7 @@ def picture(
     rank: int = 50,
     size: tuple[float, float] = SIZE,
     about: tuple[str, ...] = (),
+    if_found: bool = False,
 ) -> Callable[[Callable[P, Axes]], Picture[P]]:
     """Declare a picture of a report.
 
@@ -114,6 +125,8 @@ def picture(
         Width and height in inches.
     about : tuple of str
         Quantities of `flatline.glossary` that it shows: an overview draws it where findings stand on them.
+    if_found : bool
+        Whether it is of no interest elsewhere: drawn only where a finding stands on them.
     """
 
     def declare(function: Callable[P, Axes]) -> Picture[P]:
@@ -126,6 +139,7 @@ def picture(
             rank=rank,
             size=size,
             about=about,
+            if_found=if_found,
             function=function,
             needs=needs,
             optional=optional,
@@ -140,9 +154,9 @@ def all_pictures() -> tuple[Picture[Any], ...]:
     return tuple(sorted(found.values(), key=lambda each: (GROUPS.index(each.group), each.rank, each.name)))
 
 
-def pictures_of(facts: Mapping[type, Any]) -> Iterator[Picture[Any]]:
-    """Pictures that belong to what was measured."""
-    return (each for each in all_pictures() if each.belongs(facts))
+def pictures_of(facts: Mapping[type, Any], findings: Sequence[Finding] = ()) -> Iterator[Picture[Any]]:
+    """Pictures that belong to what was measured and found."""
+    return (each for each in all_pictures() if each.belongs(facts, findings))
 
 
 def svg(figure: Figure) -> bytes:

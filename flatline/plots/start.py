@@ -20,7 +20,7 @@ from flatline.plots.picture import picture
     "from layer to layer; where the spread alone lies far to the left, all samples look the same to the layer.",
     group="activations",
     rank=60,
-    about=("signal_ratio", "kernel_scale", "input_dependence", "preprocessing_gain", "identical_units"),
+    about=("signal_ratio", "kernel_scale", "input_dependence", "preprocessing_gain"),
 )
 def plot_initial_signal(model: ModelFacts, *, ax: Axes | None = None, **line_kw: Any) -> Axes:
     """Draw root mean square and spread over samples of each layer's outputs on the probe batch.

@@ -61,7 +61,7 @@ def _drawn(report: "Report") -> Iterator[Drawing]:
         return
     from flatline.plots import picture
 
-    for each in picture.pictures_of(report.facts):
+    for each in picture.pictures_of(report.facts, report.findings):
         try:
             figure, reason = each.figure(report.facts)
             source = _source(figure) if reason is None else ""

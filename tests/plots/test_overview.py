@@ -12,6 +12,7 @@ from flatline.experiment import Experiment
 from flatline.facts import ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix
+from flatline.glossary import GLOSSARY
 from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, Marks, ProbeLog, RunFacts, UpdateLog
 from flatline.plots.overview import SLIDE, overview, overview_image
 from flatline.plots.panels import in_order
@@ -119,6 +120,36 @@ def test_a_finding_whose_numbers_no_picture_shows_brings_in_a_picture_of_its_sub
     known = {ModelFacts: facts.model(), RehearsalFacts: facts.rehearsal()}
     order = in_order(known, (finding("FL601", "no_such_quantity"),))
     assert [picture.name for picture in order][:2] == ["rehearsal", "initial-gradients"]
+
+
+def test_a_picture_of_no_interest_elsewhere_is_shown_where_its_finding_is_and_says_what_to_look_for():
+    known = {ModelFacts: facts.model(facts.layer("drop", kind="Dropout", kernel_shape=(), config={"rate": 0.97}))}
+    assert "kept-units" not in [picture.name for picture in in_order(known, ())]
+    found = finding("FL205", "dropout_rate")
+    assert in_order(known, (found,))[0].name == "kept-units"
+    figure = drawn(known, findings=(found,))
+    first, *others = figure.subfigs[1].subfigs
+    assert first.get_suptitle() == "Units that dropout leaves in a step (FL205)"
+    assert first.get_supxlabel().replace("\n", " ") == in_order(known, (found,))[0].look_for
+    assert not any(panel.get_supxlabel() for panel in others)
+
+
+@pytest.mark.parametrize("known", [RUN, {LossLog: make.FLAT}])
+def test_what_to_look_for_stays_below_its_panel(known):
+    figure = drawn(known, findings=tuple(finding(f"FL{n}", name) for n, name in enumerate(GLOSSARY, 100)))
+    figure.draw_without_rendering()
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    captions = [(panel, panel._supxlabel) for panel in figure.subfigs[1].subfigs if panel.get_supxlabel()]
+    assert captions
+    for panel, caption in captions:
+        assert caption.get_window_extent(renderer).x1 <= panel.bbox.x1
+
+
+def test_a_remark_brings_no_picture_to_the_front_and_no_caption():
+    known = {ModelFacts: facts.model(facts.layer("drop", kind="Dropout", kernel_shape=(), config={"rate": 0.97}))}
+    figure = drawn(known, findings=(finding("FL205", "dropout_rate", severity=Severity.INFO),))
+    assert not titles(figure)[0].startswith("Units that dropout leaves")
+    assert not any(panel.get_supxlabel() for panel in figure.subfigs[1].subfigs)
 
 
 def test_what_was_tried_comes_first():
