@@ -6,7 +6,7 @@ import importlib.util
 import io
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from flatline.glossary import GLOSSARY
 
 LOG = logging.getLogger("mkdocs.hooks.flatline")  # a warning ends a strict build
 PUBLIC = ("flatline", "flatline.loggers", "flatline.testing", "flatline.inspect")  # their `__all__` is a promise
+PICTURES = "flatline.plots"  # is a folder of them: functions `plot_…` that return `Axes`
 DOCUMENTED = re.compile(r"^::: (\S+)", flags=re.MULTILINE)
 TERMS = "<!-- terms -->"
 HELP = re.compile(r"<!-- help:(.*?) -->")
@@ -88,7 +89,14 @@ def public_names() -> tuple[str, ...]:
     """Names that the package promises, in full; a version number explains itself."""
     modules = [name for name in PUBLIC if importlib.util.find_spec(name) is not None]
     listed = [f"{module}.{name}" for module in modules for name in importlib.import_module(module).__all__]
-    return tuple(_in_full(name) for name in listed if not name.endswith(".__version__"))
+    return (*(_in_full(name) for name in listed if not name.endswith(".__version__")), *_pictures())
+
+
+def _pictures() -> Iterator[str]:
+    for name, module in _read(PICTURES).modules.items():
+        for each in module.functions.values():
+            if not each.is_alias and each.name.startswith("plot_") and str(each.returns) == "Axes":
+                yield f"{PICTURES}.{name}.{each.name}"
 
 
 def _in_full(name: str) -> str:

@@ -11,6 +11,7 @@ import pictures
 from test_howto import Reader
 
 from flatline import demo
+from flatline.plots.picture import all_pictures
 
 ROOT = Path(__file__).parents[1]
 BUILD = [sys.executable, "-m", "mkdocs", "build", "--strict", "-f", ".mkdocs.yml", "--site-dir"]
@@ -64,6 +65,15 @@ def test_a_public_name_without_a_page_or_a_docstring_is_a_problem(monkeypatch):
     assert hooks.problems(names[1:]) == [f"no page of the reference documents `{names[0]}`"]
     monkeypatch.setattr(hooks._package()["check_setup"].target, "docstring", None)
     assert hooks.problems(names) == ["`flatline.check_setup` has no docstring"]
+
+
+def test_a_picture_is_a_public_name(monkeypatch):
+    names = hooks.public_names()
+    assert {each.rpartition(".")[2] for each in names} >= {
+        f"plot_{picture.name.replace('-', '_')}" for picture in all_pictures()
+    }
+    monkeypatch.setattr(hooks._package()["plots.loss.plot_loss"], "docstring", None)
+    assert hooks.problems(names) == ["`flatline.plots.loss.plot_loss` has no docstring"]
 
 
 def test_every_command_is_on_its_page():

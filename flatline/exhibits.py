@@ -75,6 +75,7 @@ class FirstBatch:
     labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # by output; one for each row
     in_order: bool = False  # the first rows that training sees; else dealt, as `fit` shuffles them
     training: bool = False  # as of `ReceivedInputs`
+    random: tuple[str, ...] = ()  # names of the layers on the way that do something else in every training step
 
 
 @dataclass(frozen=True, kw_only=True)

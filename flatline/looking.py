@@ -18,6 +18,7 @@ LOST_SECONDS = 5.0  # of one at a run that has gone flat
 PASSES = (
     2.0  # 1; what a look takes, in passes of the few rows that the recorder has timed: 8 of 4 rows and their gradients
 )
+LEAST_PASSES = 3  # of a row, that any look takes
 LEAST_SECONDS = 0.3  # that one takes of a small model: putting it back as it was, mostly
 GROWN = 1.25  # 1; steps since the last look: `fit` may be called in a loop
 ROWS = 32
@@ -38,7 +39,7 @@ class Later:
     def __init__(self, model: Any, x: Any, y: Any) -> None:
         self._model, self._x, self._y = weakref.ref(model), x, y
         self._mark = _mark(model)
-        self._seen: tuple[bytes, View | str] | None = None
+        self._seen: dict[float | None, tuple[bytes, View | str]] = {}
 
     @classmethod
     def of(cls, model: Any, rows: tuple[Any, Any] | None) -> "Later | None":
@@ -49,18 +50,28 @@ class Later:
         """Leave the model behind where the report is copied or pickled."""
         return str, (GONE,)
 
-    def __call__(self) -> View | str:
-        """Take the look, or say why there is none; once, unless the weights change."""
+    def __call__(self, seconds: float | None = None) -> View | str:
+        """Take the look, or say why there is none; once, unless the weights change.
+
+        Parameters
+        ----------
+        seconds : float or None
+            Time for it; where that is too short for a look, none is taken. None: as long as someone waits who has
+            asked for it, and what was seen in less time before is looked at again.
+        """
         model = self._model()
         if model is None:
             return GONE
         mark = _mark(model)
-        if self._seen is None or self._seen[0] != mark:
-            when = "as it was reported on"
-            if mark != self._mark:
-                when = "when the report was saved, after the weights had changed"
-            self._seen = mark, _look(model, self._x, self._y, when, SECONDS)
-        return self._seen[1]
+        for granted in (None, seconds):
+            if granted in self._seen and self._seen[granted][0] == mark:
+                return self._seen[granted][1]
+        when = "as it was reported on"
+        if mark != self._mark:
+            when = "when the report was shown, after the weights had changed"
+        why_not = None if seconds is None else _too_long(model, self._x, seconds)
+        self._seen[seconds] = mark, why_not or _look(model, self._x, self._y, when, seconds or SECONDS)
+        return self._seen[seconds][1]
 
 
 def take(model: Any, record: RunRecord, recorder: "Recorder", *, lost: bool) -> None:
@@ -99,6 +110,25 @@ def _few(rows: Any) -> tuple[Any, Any]:
 
     at = np.unique(np.linspace(0, len(rows) - 1, ROWS).astype(int))
     return rows_of(rows.x, at), rows_of(rows.y, at)
+
+
+def _too_long(model: Any, x: Any, seconds: float) -> str | None:
+    """Why there is not the time for a look, from one pass of a row; None where there is."""
+    from flatline import backend
+    from flatline.inspect.opened import opened, prepared
+    from flatline.measure.setup import fixed_batch, rows_of
+
+    start = time.perf_counter()
+    try:
+        with opened(model):
+            row = rows_of(prepared(model, x), slice(0, fixed_batch(model) or 1))
+            backend.call(model, backend.to_tensors(row), training=False)
+    except Exception:
+        return None  # the look says what is wrong
+    needed = LEAST_PASSES * (time.perf_counter() - start)
+    if needed <= seconds:
+        return None
+    return f'a look takes {needed:.1g} s or more, and {seconds:g} s are granted; `report.save("report.html")` takes it'
 
 
 def _look(model: Any, x: Any, y: Any, taken: str, seconds: float) -> View | str:

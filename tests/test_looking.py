@@ -15,7 +15,7 @@ from flatline import looking
 from flatline.looking import Later, of_run, take
 from flatline.measure.seen import SeenRows
 from flatline.record import RunRecord
-from flatline.reports.layers import browser
+from flatline.reports.layers import browser, folds
 from flatline.run_directory import load_run
 from flatline.run_writer import RunWriter
 from flatline.view import View
@@ -160,7 +160,7 @@ def test_without_a_stored_look_the_report_of_a_monitor_takes_one_when_it_is_save
     later = of_run(model, monitor.record, monitor._recorder)
     assert later().taken == "as it was reported on"
     model.set_weights([w + 1 for w in model.get_weights()])
-    assert later().taken == "when the report was saved, after the weights had changed"
+    assert later().taken == "when the report was shown, after the weights had changed"
 
 
 def test_a_set_up_is_looked_at_when_its_report_is_saved(model):
@@ -178,6 +178,25 @@ def test_one_look_is_enough_while_the_weights_stay(model, monkeypatch):
     later = Later(model, X, Y)
     assert [later(), later()] == ["a reason"] * 2
     assert len(looks) == 1
+    assert later(0.5) == "a reason" and len(looks) == 1  # a longer look shows more
+
+
+def test_a_notebook_gets_a_short_look_and_the_page_a_whole_one(model, monkeypatch):
+    looks = []
+    monkeypatch.setattr(looking, "_look", lambda *given: looks.append(given) or f"look {len(looks)}")
+    later = Later(model, X, Y)
+    assert [later(60.0), later(60.0), later(), later(60.0)] == ["look 1", "look 1", "look 2", "look 2"]
+    assert [seconds for *_, seconds in looks] == [60.0, looking.SECONDS]
+
+
+def test_where_a_look_takes_too_long_for_a_notebook_it_says_so(model):
+    before = [w.tobytes() for w in model.get_weights()]
+    later = Later(model, X, Y)
+    assert "a look takes" in later(1e-6) and "`report.save(" in later(1e-6)
+    assert [w.tobytes() for w in model.get_weights()] == before
+    assert isinstance(later(), View)
+    report = flatline.check_setup(model, X, Y, overfit=False, select=["FL101"], verbose=0)
+    assert "Sequential with" in folds(report, seconds=600, most=100_000).markup
 
 
 def test_a_report_does_not_keep_the_model():

@@ -44,6 +44,8 @@ class Receiving:
         self._passed: dict[int, tuple[str, ...]] = {}  # by tensor that carries the data: the layers that it has passed
         self._unshaped: dict[int, Any] = {}  # by tensor: what it was before it was flattened
         self._first: dict[int, tuple[Any, Any]] = {}  # by layer: the layer, and the tensor that it receives
+        self._random: dict[int, dict[str, None]] = {}  # by tensor: of these, those that draw random numbers in training
+        self._on_the_way: dict[str, None] = {}  # the same, of what the first layers receive
         self._kernel_seen = False
         self._carry(keras.tree.flatten(tensors), ())
 
@@ -66,10 +68,16 @@ class Receiving:
             return
         if has_kernel:
             self._carry(call.inputs[:1], known[0])
+            if id(call.layer) not in self._first and len(self._first) < MOST:
+                self._on_the_way |= self._random.get(id(call.inputs[0]), {})
             self._first.setdefault(id(call.layer), (call.layer, call.inputs[0]))
         else:
             names = dict.fromkeys(name for some in known for name in some)
             self._carry(call.outputs, (*names, call.layer.name))
+            random = {name: None for tensor in call.inputs for name in self._random.get(id(tensor), {})}
+            if any(variable.name == "seed_generator_state" for variable in call.layer.variables):
+                random[call.layer.name] = None
+            self._random |= dict.fromkeys(map(id, call.outputs), random)  # in prediction they hand on what they read
             if is_keras(call.layer) and type(call.layer).__name__ in ("Flatten", "Reshape"):
                 self._unshaped[id(call.outputs[0])] = call.inputs[0]
 
@@ -101,6 +109,7 @@ class Receiving:
             labels=dict(labels),
             in_order=in_order,
             training=self._training,
+            random=tuple(self._on_the_way),
         )
         return {ReceivedInputs: self._received(first), FirstBatch: batch}
 

@@ -23,6 +23,7 @@ GAP = 0.3  # between parts
 TABLE = "PuOr_r"  # purple below zero, orange above: for any colour vision (C. Brewer, https://colorbrewer2.org)
 TOKENS = "cividis"  # Nuñez et al. 2018, doi:10.1371/journal.pone.0199239
 LABEL = 18  # characters
+NAMED = 2  # layers
 LINE = 0.13  # inches; a line of the smallest text
 LINE_HEIGHT = 0.17  # inches; a row with its label
 NUMBER = 0.45  # inches; a number of three digits
@@ -188,7 +189,12 @@ def _heading(part: ShownRows) -> str:
 
 
 def _how(batch: FirstBatch) -> str:
-    return "; as in training" if batch.training else "; as in prediction"
+    """In which mode, and what that means for augmentation: it acts in training alone."""
+    names = ", ".join(map(short, batch.random[:NAMED]))
+    names += f" and {len(batch.random) - NAMED} more" if len(batch.random) > NAMED else ""
+    if batch.training:
+        return f"\nwith {names}, as in training" if names else "; as in training"
+    return f"\nwithout {names}, as in prediction" if names else "; as in prediction"
 
 
 def _range(part: ShownRows, i: int) -> str:

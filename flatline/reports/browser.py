@@ -18,7 +18,7 @@ from flatline.reports.page import policy
 from flatline.view import View, ViewedLayer
 from flatline.whole_file import write
 
-STYLE = resource("browser.css")
+STYLE = f"{resource('look.css')}{resource('browser.css')}"
 SCRIPT = resource("browser.js")
 
 LOOK_FOR = (
@@ -41,7 +41,7 @@ def fragment(view: View, *, level: int = 3) -> str:
     data = json.dumps(plain({"inputs": [pack(each) for each in view.inputs], "layers": _layers(view)}))
     data = data.replace("<", "\\u003c")  # so that no name ends the element
     return (
-        f'<div class="look" data-level="{level}">{_head(view)}{inputs(view, level)}'
+        f'<div class="look" data-level="{level}">{head(view)}{inputs(view, level)}'
         f"<h{level}>Layers, in the order in which they are called</h{level}>"
         f'<p class="look-for">{LOOK_FOR}</p>'
         f'<div class="look-grid">{_list(view)}'
@@ -85,7 +85,8 @@ def _layers(view: View) -> list[dict[str, Any]]:
     return [{**pack(layer), "read_by": readers[layer.name]} for layer in view.layers]
 
 
-def _head(view: View) -> str:
+def head(view: View) -> str:
+    """Return what was looked at and when, and what was left out."""
     n_weights = sum(layer.n_weights for layer in view.layers)
     parts = [f"{view.kind} with {len(view.layers)} layers and {n_weights:,} weights", view.taken]
     parts += [f"statistics over {view.n_rows} inputs", f"taken in {view.seconds:.1f} s"]
@@ -112,17 +113,21 @@ def _list(view: View) -> str:
 
 
 def _row(number: int, layer: ViewedLayer, margin: str) -> str:
-    shape = " × ".join("?" if side is None else str(side) for side in layer.output_shape)
-    told = " · ".join(part for part in (layer.kind, shape, layer.activation) if part and part != "linear")
     return (
         f'<li class="look-row" role="option" aria-selected="false" id="look-{number}" data-number="{number}">{margin}'
         f'<span class="look-name"><span title="{text(layer.name)}">{text(layer.name)}</span>'
-        f"<small>{text(told)}</small></span>{_mark(layer)}</li>"
+        f"<small>{described(layer)}</small></span>{mark(layer)}</li>"
     )
 
 
-def _mark(layer: ViewedLayer) -> str:
-    """What is wrong with channels of a layer, in a word."""
+def described(layer: ViewedLayer) -> str:
+    """Return kind, shape and activation of a layer."""
+    shape = " × ".join("?" if side is None else str(side) for side in layer.output_shape)
+    return text(" · ".join(part for part in (layer.kind, shape, layer.activation) if part and part != "linear"))
+
+
+def mark(layer: ViewedLayer) -> str:
+    """Return what is wrong with channels of a layer, in a word."""
     counts = ((layer.n_nonfinite, "not finite"), (layer.n_silent, "silent"), (layer.n_constant, "constant"))
     told = next((f"{n} of {layer.n_channels} {what}" for n, what in counts if n), "")
     return f'<span class="look-mark">{told}</span>' if told else ""

@@ -45,15 +45,15 @@ class Cloak:
         """Return another name, or the same where it is flatline's or Keras'."""
         if text in self._names:
             return self._names[text]
+        if text in self._words.names:  # a quantity, `input_rms`, also where an input is called `input`
+            return text
         if text.startswith("val_"):
             return f"val_{self.name(text.removeprefix('val_'))}"
         for name in self._longest:  # Keras calls the metrics of several outputs after them
             if text.startswith(f"{name}_"):
                 return f"{self._names[name]}_{self.name(text.removeprefix(f'{name}_'))}"
         words = WORD.findall(text)
-        if text in self._words.names or (words and all(word in self._words.names for word in words)):
-            return text
-        return self.other(text)
+        return text if words and all(word in self._words.names for word in words) else self.other(text)
 
     def prose(self, text: str) -> str:
         """Return a sentence with other names in backticks, and with "…" for each clause that is not flatline's."""

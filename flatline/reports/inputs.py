@@ -2,10 +2,12 @@
 
 import base64
 import html
+from collections.abc import Sequence
 
 import numpy as np
 
 from flatline import png
+from flatline.facts import Array
 from flatline.reports import wording
 from flatline.reports.html import prose
 from flatline.view import Prediction, Shades, View, ViewedInput, ViewedPart
@@ -16,11 +18,22 @@ def text(words: object) -> str:
     return html.escape(wording.one_line(words))
 
 
-def inputs(view: View, level: int) -> str:
-    """Return the inputs of a view as HTML, with what the network says of them."""
-    if not view.inputs:
+def inputs(view: View, level: int, *, n: int | None = None, chosen: bool = True) -> str:
+    """Return the inputs of a view as HTML, with what the network says of them.
+
+    Parameters
+    ----------
+    view : View
+    level : int
+        Of the heading.
+    n : int or None
+        How many, from the first on; all if None.
+    chosen : bool
+        Whether the reader chooses, by a script, for which of them the channels are shown.
+    """
+    if not view.inputs[:n]:
         return ""
-    cards = "".join(_card(view, each, row, level + 1) for row, each in enumerate(view.inputs))
+    cards = "".join(_card(view, each, row, level + 1, chosen=chosen) for row, each in enumerate(view.inputs[:n]))
     reasons = dict.fromkeys(
         f"{what}: {reason}"
         for part in view.parts
@@ -50,17 +63,17 @@ def _explained(view: View) -> str:
     return " ".join(told)
 
 
-def _card(view: View, each: ViewedInput, row: int, level: int) -> str:
+def _card(view: View, each: ViewedInput, row: int, level: int, *, chosen: bool) -> str:
     label = f' <span class="quiet">label: {text(each.label)}</span>' if each.label else ""
     pictures = "".join(_part(part, each, row, named=len(view.parts) > 1) for part in view.parts)
     named = len({prediction.output for prediction in each.predictions}) > 1
     predictions = "".join(_prediction(prediction, each.label, named=named) for prediction in each.predictions)
     choose = (
-        f'<input type="checkbox" class="look-choose" value="{row}" checked '
-        f'aria-label="show the channels for {text(each.name)}">'
+        f'<span class="scripted" hidden><input type="checkbox" class="look-choose" value="{row}" checked '
+        f'aria-label="show the channels for {text(each.name)}"></span>'
     )
     return (
-        f'<article class="look-input"><h{level} class="look-label"><span class="scripted" hidden>{choose}</span>'
+        f'<article class="look-input"><h{level} class="look-label">{choose if chosen else ""}'
         f"{text(each.name)}{label}</h{level}>"
         f"{pictures}{predictions}</article>"
     )
@@ -89,11 +102,15 @@ def _part(part: ViewedPart, each: ViewedInput, row: int, *, named: bool) -> str:
 
 
 def _figure(shades: Shades, row: int, what: str, caption: str, kind: str = "sharp") -> str:
-    image = base64.b64encode(png.encode(shades.pictures[0, row])).decode("ascii")
     return (
-        f'<figure><img class="{kind}" alt="{text(what)}" src="data:image/png;base64,{image}">'
+        f'<figure><img class="{kind}" alt="{text(what)}" src="{source(shades.pictures[0, row])}">'
         f"<figcaption>{prose(caption)}</figcaption></figure>"
     )
+
+
+def source(picture: Array) -> str:
+    """Return the address of an image that is in the page."""
+    return f"data:image/png;base64,{base64.b64encode(png.encode(picture)).decode('ascii')}"
 
 
 def _range(shades: Shades, row: int) -> str:
@@ -103,17 +120,23 @@ def _range(shades: Shades, row: int) -> str:
 def _vector(shades: Shades, row: int, what: str) -> str:
     """A vector as bars, of which the lowest and the highest are told."""
     low, high = float(shades.low[row]), float(shades.high[row])
-    values = low + shades.pictures[0, row, 0].astype(float) / 255 * (high - low)
-    top, bottom = max(high, 0.0), min(low, 0.0)
+    return bars(low + shades.pictures[0, row, 0].astype(float) / 255 * (high - low), f"{what}: {low:.3g} to {high:.3g}")
+
+
+def bars(values: Array, what: str, marked: Sequence[int] = ()) -> str:
+    """Return a bar for each value, from zero up or down, with a mark below those that are named."""
+    top, bottom = max(values.max(), 0.0), min(values.min(), 0.0)
     span = (top - bottom) or 1.0
-    bars = "".join(
-        f"M{i + 0.1:g} {100 * (top - max(value, 0)) / span:.0f}h.8V{100 * (top - min(value, 0)) / span:.0f}h-.8z"
+    drawn = "".join(
+        f"M{i}.1 {100 * (top - max(value, 0)) / span:.0f}h.8V{100 * (top - min(value, 0)) / span:.0f}h-.8z"
         for i, value in enumerate(values)
     )
-    told = text(f"{what}: {low:.3g} to {high:.3g}")
+    below = "".join(f"M{i}.1 94h.8V100h-.8z" for i in marked)
+    faults = f'<path class="faults" d="{below}"/>' if below else ""
+    told = text(what)
     return (
         f'<figure class="look-bars"><svg role="img" aria-label="{told}" viewBox="0 0 {len(values)} 100" '
-        f'preserveAspectRatio="none"><path d="{bars}"/></svg><figcaption>{told}</figcaption></figure>'
+        f'preserveAspectRatio="none"><path d="{drawn}"/>{faults}</svg><figcaption>{told}</figcaption></figure>'
     )
 
 

@@ -37,6 +37,7 @@ from flatline.logs import (
     RunFacts,
     RunHead,
     RunLayer,
+    SightLog,
     UpdateLog,
 )  # fmt: skip
 from flatline.reports.cloak import Cloak
@@ -50,7 +51,7 @@ R = TypeVar("R", bound="Report")
 _FACTS = frozenset(
     {
         *(ModelFacts, ObjectiveFacts, OptimizerFacts, PlanFacts, TinySubsetFacts, RehearsalFacts, Experiment),
-        *(RunFacts, LossLog, EpochLog, GradientLog, UpdateLog, ActivationLog, ProbeLog, ReplayLog, Marks),
+        *(RunFacts, LossLog, EpochLog, GradientLog, UpdateLog, ActivationLog, ProbeLog, SightLog, ReplayLog, Marks),
     }
 )
 """Facts whose numbers say nothing of single rows; all others are left out, and so are the pictures of them."""
@@ -125,7 +126,7 @@ def _mapping(cloak: Cloak, value: Mapping[Any, Any], field: str) -> dict[Any, An
 
 
 def _names(facts: Mapping[type, Any]) -> dict[str, str]:
-    """Names of the user's in the facts, and what they are called instead: a layer by its kind and its place."""
+    """Names of the user's in the facts, and what they are called instead: by place, a layer by its kind as well."""
     names: dict[str, str] = {}
     layers: list[str] = []
     model, objective, run = facts.get(ModelFacts), facts.get(ObjectiveFacts), facts.get(RunFacts)
@@ -138,6 +139,9 @@ def _names(facts: Mapping[type, Any]) -> dict[str, str]:
         heads = outputs.heads if isinstance(outputs, ObjectiveFacts | RunFacts) else ()
         for number, name in enumerate((head.name for head in heads), start=1):
             names.setdefault(name, f"output-{number}")
+    sight = facts.get(SightLog)
+    for number, name in enumerate(sight.inputs if isinstance(sight, SightLog) else (), start=1):
+        names.setdefault(name, f"input-{number}")
     if isinstance(run, RunFacts):
         names.setdefault(run.model, "model")
     return {name: other for name, other in names.items() if name}

@@ -41,7 +41,8 @@ class Report:
         not be measured.
     view : View, str, callable or None
         What the network makes of a few inputs, layer by layer; the page has a browser of it. A string says why there is
-        none; a callable is called when the page is written, and returns either.
+        none; a callable is called when the report is saved, and in a notebook with the seconds that there are for it,
+        and returns either.
 
     Examples
     --------

@@ -9,7 +9,7 @@ import pytest
 from flatline.facts import RehearsalFacts, TinySubsetFacts
 from flatline.reports.page import document
 from flatline.reports.report import Report
-from tests import experiments
+from tests import experiments, views
 from tests.reports import make
 from tests.reports.planted import everything, planted
 
@@ -209,8 +209,24 @@ def test_a_notebook_shows_it_folded_in_its_own_colours(opened, keep, colours):
     assert shown(page, "li.item") == 23
 
 
+@pytest.mark.parametrize("colours", ["color: #000; background: #fff", "color: #ddd; background: #111"])
+def test_a_notebook_unfolds_a_layer(opened, keep, colours):
+    report = dataclasses.replace(PLAIN, view=views.VIEW)
+    page = opened(notebook(report._repr_html_(), colours))
+    assert shown(page, ".look img") == 0
+    page.get_by_text("What the layers see").click()
+    n = shown(page, ".look img")
+    page.locator("summary", has_text="conv_2").click()
+    assert shown(page, ".look img") == n + 4
+    assert shown(page, ".look-channel.fault") == 1
+    page.screenshot(path=keep(f"layers-{'light' if 'fff' in colours else 'dark'}.png"), full_page=True)
+    assert page.said == page.fetched == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
 def test_a_notebook_runs_nothing_that_a_name_holds(opened):
-    text = planted(make.EVIL, lambda text: f"{text} {HOSTILE}")._repr_html_()
+    report = planted(make.EVIL, lambda text: f"{text} {HOSTILE}")
+    text = dataclasses.replace(report, view=views.EVIL)._repr_html_()
     page = opened(notebook(text, ""))
     page.wait_for_timeout(200)
     assert page.said == page.fetched == []

@@ -96,9 +96,9 @@ def two_outputs() -> Any:
     return keras.Model(inputs, {"kind": L.Dense(3, activation="softmax")(x), "size": L.Dense(1)(x)})
 
 
-def half() -> Any:
+def half(compute: str = "mixed_float16") -> Any:
     policy = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("mixed_float16")
+    keras.config.set_dtype_policy(compute)
     try:
         return keras.Sequential(
             [

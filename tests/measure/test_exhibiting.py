@@ -139,6 +139,14 @@ def test_augmentation_and_batch_statistics_act_as_in_training():
     assert 0.5 < after.rms < 2 and after.quantiles[1, 3] == 0  # normalised; half of it dropped
 
 
+def test_layers_that_augment_are_named():
+    layers = L.Rescaling(1 / 255), L.RandomFlip(name="flip"), L.Conv2D(2, 3), L.Dropout(0.5), L.Flatten(), head()
+    facts = look(network(keras.Input((5, 5, 3)), *layers), IMAGES, CLASSES)
+    assert facts[FirstBatch].training and facts[FirstBatch].random == ("flip",)
+    plain = look(network(keras.Input((3,)), L.BatchNormalization(), head()), TABLE, CLASSES)
+    assert plain[FirstBatch].random == ()
+
+
 class Operations(keras.Model):
     """Divides by an operation that is no layer, and has labels of no use."""
 
@@ -236,6 +244,9 @@ def test_a_run_keeps_what_its_network_receives_and_answers_in_the_end(run):
     facts = monitor.report.facts
     (after,), batch, confusion = facts[ReceivedInputs].after, facts[FirstBatch], facts[Confusion]
     assert (after.rms == pytest.approx(np.sqrt(np.mean((images / 255) ** 2)), rel=0.02)) and not batch.training
+    assert [name.startswith("dropout") for name in batch.random] == [
+        True
+    ]  # which did nothing here, and would in training
     assert (confusion.accuracy, confusion.n_steps, confusion.rehearsed) == (1.0, monitor._recorder.n_steps, False)
     brightest = batch.parts[0].values[:, 0, 0].argmax(-1)
     assert batch.labels["output_0"] == tuple(map(str, brightest)) and batch.in_order

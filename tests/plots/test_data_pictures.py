@@ -228,6 +228,24 @@ def test_images_are_drawn_with_their_label_and_range(ax):
     assert f"{images[0].min():.3g} … {images[0].max():.3g}" in texts(ax)
 
 
+@pytest.mark.parametrize(
+    ("random", "training", "told"),
+    [
+        ((), True, "; as in training"),
+        (("flip",), True, "\nwith flip, as in training"),
+        (("flip", "turn", "zoom", "noise"), True, "\nwith flip, turn and 2 more, as in training"),
+        (("flip",), False, "\nwithout flip, as in prediction"),
+        ((), False, "; as in prediction"),
+    ],
+)
+@pytest.mark.parametrize("images", [True, False])
+def test_it_says_whether_augmentation_acts(ax, random, training, told, images):
+    rows = RNG.uniform(size=(4, 9, 9, 3)) if images else Z[:4]
+    plot_first_batch(batch(("conv", rows, {}), labels={}, training=training, random=random), ax=ax)
+    said = [ax.get_title(loc="left"), *(text.get_text() for text in ax.texts)]
+    assert [text.endswith(told) for text in said if "received by" in text] == [True]
+
+
 def test_a_table_is_a_strip_with_its_numbers(ax):
     plot_first_batch(batch(("dense", Z[:16], {}), labels={"out": ("1",) * 16}), ax=ax)
     np.testing.assert_allclose(ax.images[0].get_array(), Z[:16].astype("float32"))

@@ -7,19 +7,21 @@ import json
 import re
 
 import matplotlib
+import numpy as np
 import pytest
 
 from flatline.cause import Cause
 from flatline.facts import DataFacts, ModelFacts
 from flatline.finding import Evidence, Severity
 from flatline.fix import Fix
-from flatline.logs import GradientLog
+from flatline.logs import GradientLog, RunFacts, SightLog
 from flatline.reports import drawings
 from flatline.reports.cloak import Cloak
 from flatline.reports.page import document
 from flatline.reports.private import private
 from flatline.reports.words import keras_names as listed
 from tests.checks import make as facts
+from tests.detectors import make as detecting
 from tests.reports import make
 from tests.reports.keras_names import keras_names
 from tests.reports.planted import LABEL, everything, planted
@@ -116,6 +118,30 @@ def test_a_layer_has_one_name_wherever_it_stands():
     assert "<code>dense-1</code>" in text and "name=&quot;dense-2&quot;" in text
     assert not re.search(r"<code>(dense|out)</code>|name=&quot;(dense|out)&quot;", text)
     assert kept.facts[GradientLog].layers == ("dense-1", "dense-2")
+
+
+def test_what_looking_inside_found_stays_by_place():
+    run, looked = seen_inside("ward", "conv", ("ward_images", "input"))
+    findings = (
+        make.finding("FL711", message="no output depends on input `ward_images`: 32 samples exchanged it"),
+        make.finding("FL102", evidence=(Evidence(quantity="input_rms", value=20, bound=("<=", 10), where="input"),)),
+    )
+    kept = private(make.report(*findings, facts={RunFacts: run, SightLog: looked}))
+    told = kept.facts[SightLog]
+    assert (told.layers, told.inputs, told.heads) == (("conv2d-1",), ("input-1", "input-2"), ("output-1",))
+    for name in ("step", "kernel_correlation", "duplicate_share", "blind_share", "border_saliency", "class_alignment"):
+        np.testing.assert_array_equal(getattr(told, name), getattr(looked, name))
+    text = document(dataclasses.replace(kept, facts={}))
+    assert "depends on input <code>input-1</code>" in text
+    assert "<td>input_rms</td>" in text and "<td>input-2</td>" in text
+    assert "ward" not in repr(kept.facts)
+
+
+def seen_inside(head, layer, inputs):
+    """A run with a convolution, and what looking into it found."""
+    heads = (detecting.RunHead(name=head, task="multi-class classification", loss="crossentropy", units=3),)
+    run = detecting.run(detecting.layer(layer, kind="Conv2D"), heads=heads)
+    return run, detecting.sight({layer: 0.1}, blind=dict.fromkeys(inputs, 0.25), aligned={head: 0.9})
 
 
 def test_layers_are_called_by_kind_and_place():
