@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import pytest
 from matplotlib import pyplot
@@ -214,6 +215,15 @@ def test_causes_with_a_confirmed_fix_come_first_by_gain():
     assert diagnosed(given.THREE, error).causes == (Cause.OUTPUT_ACTIVATION, Cause.INPUT_SCALE, Cause.TRAINABLE)
     swapped = dataclasses.replace(given.THREE, chosen=given.THREE.chosen[::-1])
     assert diagnosed(swapped).causes == (Cause.OUTPUT_ACTIVATION, Cause.INPUT_SCALE)
+
+
+def test_the_page_lists_causes_in_the_order_in_which_they_are_named():
+    error = make.finding("FL201", severity=Severity.ERROR, cause=Cause.TRAINABLE)
+    report = diagnosed(given.THREE, error)  # severe, and not confirmed
+    page_order = re.findall(r"<h3>Cause: (.*?)</h3>", page.document(report))
+    assert page_order == [cause.value.replace("_", " ") for cause in report.causes]
+    assert page_order[-1] == "trainable"
+    assert str(report).index("FL004") < str(report).index("FL201")
 
 
 def test_a_confirmed_fix_backs_its_cause_at_info_and_an_unsure_one_does_not():
