@@ -83,6 +83,11 @@ class Experiment:
         """Whether the chosen changes together were confirmed on fresh seeds."""
         return bool(self.chosen) and self.verdict is not None and self.verdict.ruling is Ruling.CONFIRMED
 
+    def refuted(self, fix: Fix) -> str:
+        """Say how the edits of a fix failed alone; empty where they did not, or were not tried."""
+        seen = [each.outcome for each in (*self.chosen, *self.tried) if fix.edits and each.fix.edits == fix.edits]
+        return seen[0].value if seen and seen[0] in (Outcome.NO_HELP, Outcome.DIVERGED, Outcome.MEMORISES) else ""
+
     def share(self, score: float) -> float:
         """Share of the way from the best constant answer to a perfect one."""
         room = 1.0 - self.null_score

@@ -9,7 +9,6 @@ from flatline import pairs
 from flatline.arms import FLAT
 from flatline.experiment import Experiment, Outcome, Tried
 from flatline.facts import RehearsalFacts
-from flatline.fix import Fix
 from flatline.gates import learns
 from flatline.reports import wording
 from flatline.verdict import Ruling, Verdict
@@ -33,7 +32,7 @@ class Told:
     """What is said of an experiment: what it comes to, the changes of the best set-up, all others in a few lines."""
 
     head: str
-    chosen: tuple[Fix, ...]
+    chosen: tuple[str, ...]
     folded: tuple[str, ...]
     measured: str
 
@@ -45,7 +44,7 @@ def told(report: "Report") -> Told | None:
         return None
     return Told(
         head=" ".join(_head(experiment, report.rehearsal)),
-        chosen=tuple(each.fix for each in experiment.chosen),
+        chosen=tuple(_chosen(experiment)),
         folded=tuple(_folded(experiment)),
         measured=_measured(experiment),
     )
@@ -164,12 +163,19 @@ def _how_far(experiment: Experiment) -> str:
     return f"The search {how} {f'after {n_tested} of {n_all} changes' if n_tested else 'before the first change'}."
 
 
+def _chosen(experiment: Experiment) -> Iterator[str]:
+    """Name the changes; what is known of a single one, the sentence before says already."""
+    for each in experiment.chosen:
+        alone = len(experiment.chosen) == 1
+        yield title(each) if alone else f"{title(each)} ({wording.trust(each.fix, experiment)})"
+
+
 # ── all others ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _folded(experiment: Experiment) -> Iterator[str]:
     for each in experiment.asked:
-        answer = wording.trust(each.fix, experiment.score)
+        answer = wording.trust(each.fix, experiment)
         if each.fix.verdict is None or each.outcome in (Outcome.DIVERGED, Outcome.MEMORISES):
             answer = f"{each.outcome.value}{f': {wording.one_line(each.note)}' if each.note else ''}"
         yield f"you asked about: {title(each)} ({answer})"

@@ -69,6 +69,17 @@ def test_a_cure_is_told_with_its_numbers_in_every_form():
     )
 
 
+def test_a_confirmation_of_one_change_is_told_once_where_changes_are_listed():
+    part = str(ONE).partition("Tried on your data")[2]
+    assert part.count("0.97") == 1
+    assert 'use `activation="softmax"` in `dense_2`\n' in part
+
+
+def test_a_fix_of_a_check_that_did_not_help_is_marked_in_every_form():
+    rate = make.finding("FL406", severity=Severity.WARNING, cause=Cause.LEARNING_RATE, fixes=(given.SMALLER,))
+    everywhere(diagnosed(given.NOTHING, rate), "use learning_rate=0.0001 (tried alone: no help)")
+
+
 def test_changes_that_are_needed_together_have_a_line_each():
     everywhere(
         THREE,
