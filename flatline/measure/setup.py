@@ -38,6 +38,11 @@ def rows_of(structure: Any, rows: Any) -> Any:
     return None if structure is None else keras.tree.map_structure(lambda array: array[rows], structure)
 
 
+def spread(rows: Array, most: int) -> Array:
+    """Return so many of the rows at most, evenly from first to last: of sorted data the first are one class."""
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int))]
+
+
 def n_rows(structure: Any) -> int:
     """Number of rows of the first array of a structure."""
     return len(keras.tree.flatten(structure)[0])

@@ -142,9 +142,10 @@ def _meaning(experiment: Experiment, rehearsal: RehearsalFacts | None) -> Iterat
         return
     reached, guessing = pairs.from_to(rehearsal.model_free, rehearsal.model_free_null)
     if rehearsal.model_free > rehearsal.model_free_null:
+        rows = f"{rehearsal.n_held_out:,} rows" if rehearsal.n_held_out else "rows"
         yield (
-            f"Learners that are no networks reach {reached} on rows they have not seen, guessing {guessing}: the data "
-            "can be learnt, so look at the network."
+            f"Learners that are no networks reach {reached} on {rows} they have not seen, guessing {guessing}: the "
+            "data can be learnt, so look at the network."
         )
     else:
         yield (
@@ -208,8 +209,9 @@ def _named(those: Sequence[Tried]) -> str:
 
 def _measured(experiment: Experiment) -> str:
     verdict = experiment.verdict
+    some = f"{experiment.n_scored:,} of " if 0 < experiment.n_scored < experiment.n_rows else ""
     parts = [
-        f"score: {_score(experiment)} on {experiment.n_rows:,} rows (best constant answer "
+        f"score: {_score(experiment)} on {some}the {experiment.n_rows:,} rows trained on (best constant answer "
         f"{pairs.score(experiment.null_score)}, perfect 1)"
     ]
     if verdict is not None and verdict.pairs:

@@ -65,7 +65,7 @@ def test_a_cure_is_told_with_its_numbers_in_every_form():
         "helps too: set batch_size=32",
         "tried, no help: use learning_rate=0.0001; use keras.optimizers.Adam(0.001)",
         "not tried: use 64 units in dense (the budget)",
-        "score: accuracy on 400 rows (best constant answer 0.10, perfect 1); 5 pairs of 40 steps; 21 s",
+        "score: accuracy on the 400 rows trained on (best constant answer 0.10, perfect 1); 5 pairs of 40 steps; 21 s",
     )
 
 
@@ -112,6 +112,13 @@ def test_where_nothing_helps_it_is_said_plainly_and_without_calm():
 def test_what_it_means_rests_on_learners_that_are_no_networks(model_free, said):
     rehearsal = facts.rehearsal(FLAT, model_free=model_free, model_free_null=0.15)
     everywhere(diagnosed(given.NOTHING, rehearsal=rehearsal), said)
+
+
+def test_scores_say_the_rows_they_are_of():
+    part = dataclasses.replace(given.ONE, n_rows=1438, n_scored=512)
+    everywhere(diagnosed(part), "score: accuracy on 512 of the 1,438 rows trained on (best")
+    rehearsal = facts.rehearsal(FLAT, model_free=0.85, model_free_null=0.15, n_held_out=360)
+    everywhere(diagnosed(given.NOTHING, rehearsal=rehearsal), "reach 0.85 on 360 rows they have not seen")
 
 
 def test_a_search_that_was_cut_short_says_how_far_it_got():
