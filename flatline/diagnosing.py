@@ -258,11 +258,12 @@ def _recipe(world: "World", model: Any, X: Any, y: Any, fit_args: dict[str, Any]
 
 
 def _setup(recipe: Any, fix: Any) -> Any:
+    from flatline import backend
     from flatline.measure.preserve import preserved
     from flatline.rebuild import rebuilt
     from flatline.recipe import setup_of
 
-    with preserved(recipe.model):
+    with preserved(recipe.model), backend.strategy_scope(recipe.model):
         applied = recipe.apply(fix)
         if applied.model is recipe.model:  # a fix of the data alone: the user's model is not to be trained by it
             applied = replace(applied, model=rebuilt(recipe.model, fix, recipe.sample[0]))

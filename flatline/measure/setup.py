@@ -60,7 +60,7 @@ def row_weights(y: Any, classes: Mapping[int, float] | None, weight: Array | Non
 
 
 def check_compiled(model: Any) -> None:
-    """Raise unless this is a compiled Keras model."""
+    """Raise unless this is a compiled Keras model, and steps can be tried on it."""
     if not isinstance(model, keras.Model):
         kind = type(model)
         raise FlatlineError(
@@ -71,6 +71,11 @@ def check_compiled(model: Any) -> None:
         raise FlatlineError(
             "The `model` parameter of check_setup must be compiled. "
             f"Got {model.name!r} without loss and optimizer; call model.compile(loss=…, optimizer=…) first."
+        )
+    if backend.in_strategy():
+        raise FlatlineError(
+            "flatline must be called outside of the scope of a tf.distribute strategy, because steps are tried on one "
+            "device. Got a call within it; make and compile the model in the scope, and call flatline behind it."
         )
 
 
