@@ -105,11 +105,11 @@ def group(findings: Sequence[Finding]) -> tuple[Group, ...]:
         under[place].append(symptom)
     groups = [Group(lead=lead, others=tuple(others)) for lead, others in zip(leads, under, strict=True)]
 
-    def place(each: Group) -> tuple[bool, float, bool, int]:
+    def urgency(each: Group) -> tuple[bool, float, bool, int]:
         severity = max(severity_of(finding) for finding in (each.lead, *each.others))
         return (severity < Severity.WARNING, -_confirmed_gain(each), _explained(each.lead, findings), -severity)
 
-    return tuple(sorted(groups, key=place))
+    return tuple(sorted(groups, key=urgency))
 
 
 def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:

@@ -40,7 +40,8 @@ def rows_of(structure: Any, rows: Any) -> Any:
 
 def spread(rows: Array, most: int) -> Array:
     """Return so many of the rows at most, evenly from first to last: of sorted data the first are one class."""
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int))]
+    chosen: Array = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int))]
+    return chosen
 
 
 def n_rows(structure: Any) -> int:

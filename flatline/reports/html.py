@@ -197,9 +197,8 @@ def _tried(report: "Report", drawings: Sequence[Drawing]) -> str:
         return ""
     changes = "".join(f"<li>{prose(change)}</li>" for change in said.chosen)
     folded = "".join(f'<p class="quiet">{prose(line)}</p>' for line in (*said.folded, said.measured))
-    head = "".join(
-        f'<th scope="col">{name}</th>' for name in ("change", "outcome", prose(experiment.score), "on other rows", "note")
-    )
+    columns = ("change", "outcome", prose(experiment.score), "on other rows", "note")
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
     rows = "".join(_change(each) for each in (*experiment.chosen, *experiment.tried))
     table = f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
     table = f"<details><summary>every change</summary>{table}</details>" if rows else ""
