@@ -52,7 +52,7 @@ def run(*, file: TextIO | None = None) -> "Report":
     console = Console(file=stream, highlight=False, soft_wrap=True)
     say = console.print
     start = time.perf_counter()
-    with Progress(file=stream) as progress:
+    with Progress(int(console.is_terminal), file=stream) as progress:
         progress.update("loading Keras")
         X, y = photographs()
         say(f"[bold]1. The network does not learn.[/] {len(X)} crops of two photographs, {_size(X)}, pixels 0–255;")
@@ -66,7 +66,7 @@ def run(*, file: TextIO | None = None) -> "Report":
     from flatline.reports import terminal
 
     terminal.show(report, file=stream)
-    with Progress(file=stream) as progress:
+    with Progress(int(console.is_terminal), file=stream) as progress:
         say("\n[bold]3. The same network with the advice taken:[/] softmax, pixels divided by 255, He initialisation")
         X = X / 255
         after = _train(network(**ADVICE), X, y, CURED_EPOCHS, say, progress.update)

@@ -69,7 +69,7 @@ def diagnose(
     seed : int, default=0
         Of the sample that is drawn and of all runs.
     verbose : {"auto", 0, 1}, default="auto"
-        As in Keras: "auto" and 1 show what is being tried and print the report, 0 prints nothing.
+        As in Keras: "auto" and 1 show what is being tried, on standard error, and print the report; 0 prints nothing.
 
     Returns
     -------
@@ -152,7 +152,7 @@ def diagnosed(
     start = time.perf_counter()
     known = dict(fit_args or {})
     recipes: list[Any] = []
-    with Progress(verbose) as progress:
+    with Progress(verbose, announce=True) as progress:
 
         def search(world: "World") -> None:
             left = budget - (time.perf_counter() - start)
@@ -258,11 +258,12 @@ def _recipe(world: "World", model: Any, X: Any, y: Any, fit_args: dict[str, Any]
 
 
 def _setup(recipe: Any, fix: Any) -> Any:
+    from flatline import backend
     from flatline.measure.preserve import preserved
     from flatline.rebuild import rebuilt
     from flatline.recipe import setup_of
 
-    with preserved(recipe.model):
+    with preserved(recipe.model), backend.strategy_scope(recipe.model):
         applied = recipe.apply(fix)
         if applied.model is recipe.model:  # a fix of the data alone: the user's model is not to be trained by it
             applied = replace(applied, model=rebuilt(recipe.model, fix, recipe.sample[0]))

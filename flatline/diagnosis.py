@@ -9,6 +9,10 @@ The order is a judgement about certainty, written down once:
    than what.
 4. A finding with a change that a program can make comes before one with advice only: it names its place exactly.
 5. Code, so that equal findings keep a fixed order.
+
+Causes are named in one order wherever they stand, in a sentence as on the page: that of their groups. A cause with a
+fix that an experiment has confirmed comes first, the largest gain before all; one that only an experiment points to
+steps back behind the cause that explains the experiment's outcome; then the more severe comes first.
 """
 
 from collections.abc import Iterable, Sequence
@@ -76,7 +80,7 @@ def group(findings: Sequence[Finding]) -> tuple[Group, ...]:
     Notes
     -----
     The first finding of a cause leads. Later ones of the same cause hang under it, and so does a symptom (a finding
-    without a cause) whose code one of them explains. A symptom that nothing explains stands alone.
+    without a cause) whose code one of them explains. A symptom that nothing explains stands alone. Remarks come last.
     """
     leads: list[Finding] = []
     under: list[list[Finding]] = []
@@ -100,17 +104,32 @@ def group(findings: Sequence[Finding]) -> tuple[Group, ...]:
         )
         under[place].append(symptom)
     groups = [Group(lead=lead, others=tuple(others)) for lead, others in zip(leads, under, strict=True)]
-    return tuple(sorted(groups, key=lambda each: -max(severity_of(finding) for finding in (each.lead, *each.others))))
+
+    def urgency(each: Group) -> tuple[bool, float, bool, int]:
+        severity = max(severity_of(finding) for finding in (each.lead, *each.others))
+        return (severity < Severity.WARNING, -_confirmed_gain(each), _explained(each.lead, findings), -severity)
+
+    return tuple(sorted(groups, key=urgency))
 
 
 def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
-    """Return the causes that a finding at WARNING or above backs, the most likely first, each once.
+    """Return the causes that a finding at WARNING or above or a confirmed fix backs, in the order of their groups."""
+    return tuple(
+        each.lead.cause
+        for each in group(rank(findings))
+        if each.lead.cause is not None and (severity_of(each.lead) >= Severity.WARNING or _confirmed_gain(each) > 0)
+    )
 
-    A cause that only an experiment points to steps back behind the cause that explains the experiment's outcome.
-    """
-    backing = [each for each in rank(findings) if each.cause is not None and severity_of(each) >= Severity.WARNING]
-    likely = sorted(backing, key=lambda each: _explained(each, backing))
-    return tuple(dict.fromkeys(each.cause for each in likely if each.cause is not None))
+
+def _confirmed_gain(group: Group) -> float:
+    """Return the largest gain of a confirmed fix of the cause; 0 where none was confirmed."""
+    of_cause = [each for each in (group.lead, *group.others) if each.cause is group.lead.cause]
+    return max((gain for each in of_cause for gain in _confirmed_gains(each)), default=0.0)
+
+
+def _confirmed_gains(finding: Finding) -> list[float]:
+    verdicts = [fix.verdict for fix in finding.fixes if fix.verdict is not None]
+    return [verdict.gain for verdict in verdicts if verdict.ruling is Ruling.CONFIRMED]
 
 
 def _explained(finding: Finding, findings: Iterable[Finding]) -> bool:
@@ -131,11 +150,10 @@ def _uncertainty(finding: Finding) -> tuple[int, bool, int, bool, str, str]:
     severity = severity_of(finding)
     order = SUBJECTS[severity]
     subject = order.find(finding.code[2:3]) if len(finding.code) > 2 else -1
-    confirmed = any(fix.verdict is not None and fix.verdict.ruling is Ruling.CONFIRMED for fix in finding.fixes)
     mechanical = any(fix.safety is not Safety.ADVICE for fix in finding.fixes)
     return (
         -severity,
-        not confirmed,
+        not _confirmed_gains(finding),
         subject if subject >= 0 else len(order),
         not mechanical,
         finding.code,

@@ -11,6 +11,9 @@ mean, std = X.mean(axis=axes), X.std(axis=axes)  # keep both for validation, tes
 X = (X - mean) / np.where(std > 0, std, 1)"""
 """Code that does what `MapInput(how="standardize")` does, for tables, sequences and images."""
 
+RESCALE = 'X = X.astype("float32") / 255  # or keras.layers.Rescaling(1 / 255) as the first layer, and saved with it'
+"""Code that does what `MapInput(how="rescale", factor=1 / 255)` does."""
+
 
 def readers(model: ModelFacts) -> tuple[LayerFacts, ...]:
     """Return the trainable layers with a kernel that read the data itself, with no other kernel before them.

@@ -63,7 +63,7 @@ class Experiment:
     score: str  # what scores are: "accuracy", "balanced accuracy", "R²", …
     null_score: float  # of the best constant answer; 1 is perfect
     n_rows: int  # trained on
-    n_held_out: int
+    n_held_out: int  # scored, not trained on
     n_steps: int  # of a run in the search
     planned_steps: int | None = None  # of the coming fit
     before: float  # score of the set-up as it is
@@ -75,6 +75,7 @@ class Experiment:
     tried: tuple[Tried, ...] = ()  # the rest
     asked: tuple[Tried, ...] = ()  # what the user asked about, each put to the test by itself
     paired: Paired = field(default_factory=Paired)
+    n_scored: int = 0  # of the rows trained on, that are scored; 0 for all
     seconds: float = 0.0
     ended: str = ""  # why the search ended: "nothing more helps", "the budget", "interrupted"
 
@@ -82,6 +83,11 @@ class Experiment:
     def confirmed(self) -> bool:
         """Whether the chosen changes together were confirmed on fresh seeds."""
         return bool(self.chosen) and self.verdict is not None and self.verdict.ruling is Ruling.CONFIRMED
+
+    def refuted(self, fix: Fix) -> str:
+        """Say how the edits of a fix failed alone; empty where they did not, or were not tried."""
+        seen = [each.outcome for each in (*self.chosen, *self.tried) if fix.edits and each.fix.edits == fix.edits]
+        return seen[0].value if seen and seen[0] in (Outcome.NO_HELP, Outcome.DIVERGED, Outcome.MEMORISES) else ""
 
     def share(self, score: float) -> float:
         """Share of the way from the best constant answer to a perfect one."""

@@ -32,6 +32,18 @@ class Affine:
         """Map a tensor of a pipeline."""
         return backend.affine(tensor, np.asarray(self.factor, "float64"), np.asarray(self.offset, "float64"))
 
+    def layer(self) -> Any:
+        """Return the layer that computes the same."""
+        return _rescaling(self.factor, self.offset)
+
+    def inverse_layer(self) -> Any:
+        """Return the layer that undoes the map."""
+        return _rescaling(1 / np.asarray(self.factor), -np.asarray(self.offset) / self.factor)
+
+
+def _rescaling(scale: Any, offset: Any) -> Any:
+    return keras.layers.Rescaling(np.asarray(scale).tolist(), np.asarray(offset).tolist(), dtype="float32")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Relabel:

@@ -11,7 +11,7 @@ import numpy as np
 from flatline import backend
 from flatline.errors import FlatlineError
 from flatline.fix import Fix, MapInput, MapLabels, Reinitialize, SetCompile, SetFit, Shuffle
-from flatline.maps import Map, are_arrays, fit_inputs, fit_labels, mapped
+from flatline.maps import Affine, Map, are_arrays, fit_inputs, fit_labels, mapped
 from flatline.rebuild import LAYER_EDITS, rebuilt
 
 
@@ -118,8 +118,9 @@ class Setup:
 
     def __repr__(self) -> str:
         """Name what there is, without the rows."""
-        prepared = ", inputs are mapped: prepare(X_new) before predict" if any(self._input_maps) else ""
-        return f"Setup(model={self.model.name!r}, X, y, fit_args={self.fit_args!r}{prepared})"
+        prepared = ", inputs are mapped: prepare(X_new) before predict, standalone() to save"
+        told = prepared if any(self._input_maps) else ""
+        return f"Setup(model={self.model.name!r}, X, y, fit_args={self.fit_args!r}{told})"
 
     def fit(self) -> Any:
         """Train as planned; return Keras' History."""
@@ -140,6 +141,31 @@ class Setup:
             for one, leaf in zip(self._label_maps, leaves, strict=True)
         ]
         return keras.tree.pack_sequence_as(predictions, done)
+
+    def standalone(self) -> Any:
+        """Return the model as it is now with the maps inside, to be saved: for inputs and answers as the user has them.
+
+        Layers are shared with `model`. The maps that `prepare` and `restore` make become layers before and behind it.
+
+        Raises
+        ------
+        FlatlineError
+            When inputs of a pipeline are mapped, whose shape is not known here.
+        """
+        if not any(self._input_maps) and not any(isinstance(one, Affine) for one in self._label_maps):
+            return self.model
+        if not are_arrays(self.X):
+            raise FlatlineError("the maps of a pipeline cannot be put into the model; save them, and call `prepare`")
+        leaves = [np.asarray(leaf) for leaf in keras.tree.flatten(self.X)]  # mapped ones are float32
+        inputs = [keras.Input(leaf.shape[1:], dtype=leaf.dtype.name) for leaf in leaves]
+        maps = zip(self._input_maps or (None,) * len(inputs), inputs, strict=True)
+        read = [one.layer()(tensor) if isinstance(one, Affine) else tensor for one, tensor in maps]
+        answers = self.model(keras.tree.pack_sequence_as(self.X, read))
+        if any(self._label_maps):
+            parts = zip(self._label_maps, keras.tree.flatten(answers), strict=True)
+            told = [one.inverse_layer()(part) if isinstance(one, Affine) else part for one, part in parts]
+            answers = keras.tree.pack_sequence_as(answers, told)
+        return keras.Model(keras.tree.pack_sequence_as(self.X, inputs), answers, name=self.model.name)
 
 
 def setup_of(recipe: Recipe) -> Setup:

@@ -14,7 +14,7 @@ from flatline.facts import Array
 from flatline.fix import Fix, MapInput, MapLabels, Reinitialize, SetCompile, SetFit, SetLayer, Shuffle
 from flatline.measure.fresh import draw, kept_layers
 from flatline.measure.plan import BATCH_SIZE
-from flatline.measure.setup import first_line, n_rows, row_weights, rows_of
+from flatline.measure.setup import first_line, n_rows, row_weights, rows_of, spread
 from flatline.measure.trial import orders
 from flatline.rebuild import rebuilt
 from flatline.recipe import Recipe
@@ -105,6 +105,7 @@ class Replay:
         dealt = np.random.default_rng(seed).permutation(n)
         n_held = int(HELD_OUT * n) if int(HELD_OUT * n) >= FEWEST_HELD_OUT and shuffle else 0
         self.held, self.rows = np.sort(dealt[:n_held]), np.sort(dealt[n_held:])
+        self.seen, self.unseen = spread(self.rows, SCORED_ROWS), spread(self.held, SCORED_ROWS)  # that are scored
         self.kept = kept_layers(recipe.model) if kept is None else kept
         self.null = float(np.mean([score.null for score in scores]))
         self._variants: dict[str, Variant] = {}
@@ -218,7 +219,6 @@ class Replay:
         ends = np.unique(np.linspace(0, steps, n_points + 1).astype(int)[1:])
         points: list[float] = []
         done, stepping, diverged, chunk = 0, 0.0, False, 1
-        seen = self.rows[:: max(1, len(self.rows) // SCORED_ROWS)][:SCORED_ROWS]
         for end in ends:
             while done < end and not diverged and stepping <= seconds:
                 tick = time.perf_counter()
@@ -233,13 +233,13 @@ class Replay:
                     )
                 done += len(losses)
             known = end != ends[-1] and not diverged  # the last is scored below
-            points.append(self._score(variant, x, trained, seen) if known else float("nan"))
+            points.append(self._score(variant, x, trained, self.seen) if known else float("nan"))
         worst = -1.0 if self.null <= 0.0 else 0.0
         score, held_out = worst, worst if len(self.held) else float("nan")
         if not diverged:
-            score = self._score(variant, x, trained, seen)
+            score = self._score(variant, x, trained, self.seen)
             if len(self.held):
-                held_out = self._score(variant, x, trained, self.held[:SCORED_ROWS])
+                held_out = self._score(variant, x, trained, self.unseen)
         points[-1] = score
         return Run(
             score=score, held_out=held_out, n_steps=done, planned=steps, diverged=diverged,

@@ -131,7 +131,7 @@ def _compile(model: Any, edits: tuple[Any, ...]) -> Iterator[str]:
     kind, arguments = type(optimizer).__name__, optimizer.get_config()
     rate = arguments.get("learning_rate")
     shown = {"learning_rate": rate} if isinstance(rate, float) else {}
-    loss = config.get("loss")
+    loss, metrics = config.get("loss"), config.get("metrics")
     for edit in edits:
         if isinstance(edit, SetCompile) and edit.argument == "optimizer" and isinstance(edit.value, Mapping):
             kind, shown = edit.value["kind"], dict(edit.value.get("config", {}))
@@ -139,10 +139,24 @@ def _compile(model: Any, edits: tuple[Any, ...]) -> Iterator[str]:
             shown[edit.argument.removeprefix("optimizer.")] = edit.value
         elif isinstance(edit, SetCompile) and edit.argument == "loss":
             loss = edit.value
+        elif isinstance(edit, SetCompile) and edit.argument == "metrics":
+            metrics = edit.value
     told = ", ".join(
         f"{key}={value:.6g}" if isinstance(value, float) else f"{key}={value!r}" for key, value in shown.items()
     )
-    yield f"model.compile(optimizer=keras.optimizers.{kind}({told}), loss={_loss(loss)})"
+    counted = f", metrics={_metrics(metrics)}" if metrics else ""
+    yield f"model.compile(optimizer=keras.optimizers.{kind}({told}), loss={_loss(loss)}{counted})"
+
+
+def _metrics(metrics: Any) -> str:
+    """Names as they are, objects by their class, so that the line can be taken whole."""
+    if isinstance(metrics, Mapping):
+        return "{" + ", ".join(f'"{name}": {_metrics(each)}' for name, each in metrics.items()) + "}"
+    if isinstance(metrics, list | tuple):
+        return f"[{', '.join(_metrics(each) for each in metrics)}]"
+    if metrics is None or isinstance(metrics, str):
+        return _value(metrics)
+    return str(getattr(metrics, "__name__", None) or f"keras.metrics.{type(metrics).__name__}(...)")
 
 
 def _loss(loss: Any) -> str:

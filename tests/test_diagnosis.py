@@ -104,6 +104,7 @@ def test_an_error_explained_by_a_warning_keeps_its_place_at_the_top():
     other = finding("FL301", severity=WARNING, cause=Cause.LOSS)
     groups = diagnosis.group(diagnosis.rank((other, scale, TINY_SUBSET)))
     assert [codes((each.lead, *each.others)) for each in groups] == [["FL102", "FL001"], ["FL301"]]
+    assert diagnosis.causes((other, scale, TINY_SUBSET)) == (Cause.INPUT_SCALE, Cause.LOSS)  # as on the page
 
 
 def test_a_remark_does_not_hide_an_alarm():

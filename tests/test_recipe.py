@@ -237,6 +237,36 @@ def test_prepare_and_restore():
     assert plain.prepare(X) is X and plain.restore(y) is y
 
 
+@pytest.mark.parametrize(
+    "x", [X, X + 1e5, X[:, None, :], (40 * np.abs(X)).astype("uint8"), X * np.array([1, 1e-8, 1, 1], "float32")]
+)
+@pytest.mark.parametrize("edit", [MapInput(how="standardize"), MapInput(how="rescale", factor=1 / 127.5, offset=-1.0)])
+def test_a_saved_model_carries_the_maps(x, edit, tmp_path):
+    keras.utils.set_random_seed(0)
+    model = keras.Sequential([keras.Input(x.shape[1:]), keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    y = x.reshape(30, 4) @ np.array([1.0, -2.0, 3.0, 0.5]) + 40
+    setup = setup_of(Recipe(model=model, X=x, y=y).apply(fix(edit, MapLabels(how="standardize"))))
+    setup.standalone().save(tmp_path / "whole.keras")
+    found = keras.saving.load_model(tmp_path / "whole.keras").predict(x, verbose=0)
+    by_hand = setup.restore(setup.model.predict(setup.prepare(x), verbose=0))
+    np.testing.assert_allclose(found, by_hand, rtol=1e-4, atol=1e-3 * np.std(by_hand))
+    assert setup.model.predict(x, verbose=0).std() != pytest.approx(by_hand.std(), rel=1e-2)  # the maps count
+
+
+def test_a_model_of_two_inputs_and_one_without_maps_stand_alone():
+    parts = {"a": keras.Input((4,), name="a"), "b": keras.Input((2,), name="b")}
+    joined = keras.layers.Concatenate()(list(parts.values()))
+    model = keras.Model(parts, keras.layers.Dense(1)(joined))
+    model.compile("sgd", "mse")
+    x = {"a": X, "b": X[:, :2]}
+    setup = setup_of(Recipe(model=model, X=x, y=Y).apply(fix(STANDARDIZE)))
+    expected = setup.model.predict(setup.prepare(x), verbose=0)
+    np.testing.assert_allclose(setup.standalone().predict(x, verbose=0), expected, rtol=1e-3, atol=1e-4)
+    plain = setup_of(recipe())
+    assert plain.standalone() is plain.model
+
+
 def test_labels_in_another_form_are_not_restored_from_scores():
     scores = np.full((30, 3), 0.2)
     assert setup_of(recipe().apply(fix(FROM_ZERO))).restore(scores) is scores

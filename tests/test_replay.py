@@ -20,7 +20,7 @@ from flatline.fix import (
 )  # fmt: skip
 from flatline.measure.preserve import preserved
 from flatline.recipe import Recipe
-from flatline.replay import AS_IS, FEWEST_HELD_OUT, HELD_OUT, Replay, Run
+from flatline.replay import AS_IS, FEWEST_HELD_OUT, HELD_OUT, SCORED_ROWS, Replay, Run
 from flatline.score import Score
 
 RNG = np.random.default_rng(0)
@@ -204,6 +204,15 @@ def test_held_out_rows():
     run = noise.run(fix(rate(0.05)), seed=0, n_steps=600)
     assert run.score - run.held_out > 0.2  # rows trained on are known by heart, the others are not
     assert run.value == (run.score + run.held_out) / 2
+
+
+def test_the_rows_that_are_scored_lie_all_over_the_data():
+    n = 1200  # sorted, as data often come: the first 512 rows would be all of one class
+    x, y = np.tile(X, (n // N, 1)), np.repeat([0, 1], n // 2)
+    replay = replay_of(x=x, y=y)
+    assert len(replay.rows) == 960 and len(replay.seen) == SCORED_ROWS
+    assert set(replay.seen) <= set(replay.rows)
+    assert abs(y[replay.seen].mean() - 0.5) < 0.03 and np.array_equal(replay.unseen, replay.held)
 
 
 @pytest.mark.parametrize("given", [{"shuffle": False}, {"x": X[:99], "y": YES[:99]}])

@@ -111,6 +111,27 @@ def test_nothing_changed(model):
     assert difference(model, {"epochs": 3}, Fix(title="look at the data")) == ""
 
 
+def count(y, answers):
+    return keras.ops.mean(y - answers)
+
+
+@pytest.mark.parametrize(
+    ("metrics", "written"),
+    [
+        (["accuracy"], '["accuracy"]'),
+        ([keras.metrics.AUC(), count, "mae"], '[keras.metrics.AUC(...), count, "mae"]'),
+        ({"out": ["mae"]}, '{"out": ["mae"]}'),
+    ],
+)
+def test_the_line_of_compile_keeps_the_metrics(metrics, written):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, name="out")])
+    model.compile("sgd", "mse", metrics=metrics)
+    before, after = changed(model, SetCompile(argument="loss", value="mae"))
+    assert before.endswith(f'loss="mse", metrics={written})') and after.endswith(f'loss="mae", metrics={written})')
+    before, after = changed(model, SetCompile(argument="metrics", value=["mse"]))
+    assert before.endswith(f"metrics={written})") and after.endswith('loss="mse", metrics=["mse"])')
+
+
 def test_penalties_are_seen_before_they_go():
     layer = keras.layers.Dense(3, kernel_regularizer="l2", name="a")
     model = keras.Sequential([keras.Input((4,)), layer])

@@ -33,7 +33,8 @@ class Stub:
 
     null = 0.5
     scores = (Score(kind="classes", y=np.zeros(1), ids=np.zeros(1), name="accuracy", null=0.5),)
-    rows, held = np.arange(80), np.arange(20)
+    rows = seen = np.arange(80)
+    held = unseen = np.arange(20)
 
     def __init__(self, answer, memorised=False) -> None:
         self.answer, self.memorised, self.runs = answer, memorised, 0

@@ -3,7 +3,9 @@
 import subprocess
 import sys
 
-PROGRAM = """
+HEAD = """
+import warnings
+
 import tensorflow as tf
 
 cpu = tf.config.list_physical_devices("CPU")[0]
@@ -17,8 +19,9 @@ from flatline.logs import GradientLog, LossLog
 
 X = np.random.default_rng(0).normal(size=(512, 12)).astype("float32")
 Y = (X[:, 0] > 0).astype("int64")
+"""
 
-
+RUN = """
 def trained(watched):
     keras.utils.set_random_seed(0)
     layers = keras.layers
@@ -46,6 +49,72 @@ assert monitor.report.ok
 """
 
 
-def test_two_replicas_are_recorded_and_train_the_same_to_the_bit():
-    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=300, check=False)
+BEFORE = """
+def made(network):
+    keras.utils.set_random_seed(0)
+    with strategy.scope():
+        model = network()
+        model.compile("adam", "sparse_categorical_crossentropy")
+        model.build((None, 12))
+    return model
+
+
+def dense():
+    return keras.Sequential([keras.Input((12,)), keras.layers.Dense(8, "relu"), keras.layers.Dense(2)])
+
+
+class Own(keras.Model):
+    def __init__(self, size):
+        super().__init__()
+        self.out = keras.layers.Dense(size, "softmax")
+
+    def call(self, x):
+        return self.out(x)
+
+
+def refused(call, *words):
+    try:
+        call()
+    except flatline.FlatlineError as error:
+        assert all(word in str(error) for word in words) and "\\n" not in str(error), error
+    else:
+        raise AssertionError("not refused")
+
+
+strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+warnings.simplefilter("ignore", flatline.FlatlineWarning)
+model = made(dense)
+before = model.get_weights()
+curve = flatline.lr_range(model, X, Y, n_steps=60, verbose=0)
+assert len(curve.rate) and abs(curve.current - 0.001) < 1e-9, curve
+report = flatline.check_setup(model, X, Y, fit_args={"epochs": 5}, verbose=0)
+assert not [one for one in report.not_evaluated if "step of the optimizer" in one.reason], report
+assert [one.code for one in report.findings][:1] == ["FL301"], report
+diagnosis = flatline.diagnose(model, X, Y, fit_args={"epochs": 5}, budget=15, select=["FL301", "FL004"], verbose=0)
+assert diagnosis.experiment is not None and diagnosis.experiment.before > 0, diagnosis
+setup = diagnosis.apply(report.fixes[0])
+assert setup.model.distribute_strategy is strategy
+assert all(np.array_equal(a, b) for a, b in zip(before, model.get_weights())), "weights differ"
+model.fit(X, Y, verbose=0)  # as before
+
+own = made(lambda: Own(2))
+refused(lambda: flatline.lr_range(own, X, Y, verbose=0), "Own", "MirroredStrategy", "get_config")
+report = flatline.check_setup(own, X, Y, fit_args={"epochs": 5}, verbose=0)
+assert report.ok and any("under a strategy" in one.reason for one in report.not_evaluated), report
+with strategy.scope():
+    for call in (flatline.lr_range, flatline.check_setup, flatline.diagnose):
+        refused(lambda: call(model, X, Y, verbose=0), "outside of the scope")
+"""
+
+
+def run(program):
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_two_replicas_are_recorded_and_train_the_same_to_the_bit():
+    run(HEAD + RUN)
+
+
+def test_what_takes_steps_before_training_takes_them_on_one_device():
+    run(HEAD + BEFORE)

@@ -49,6 +49,11 @@ from flatline.backend.state import (
     unwrapped,
     write,
 )
+from flatline.backend.strategies import (
+    in_strategy,
+    is_distributed,
+    strategy_scope,
+)
 from flatline.backend.training import (
     OUT_OF_MEMORY,
     CompiledTraining,
@@ -71,7 +76,9 @@ __all__ = [
     "edited",
     "forward_backward",
     "graph_loops",
+    "in_strategy",
     "is_dataset",
+    "is_distributed",
     "is_eager",
     "is_float",
     "is_variable",
@@ -86,6 +93,7 @@ __all__ = [
     "restore_variables",
     "set_random_state",
     "sparse_parts",
+    "strategy_scope",
     "tensor_kind",
     "tensor_specs",
     "to_tensors",

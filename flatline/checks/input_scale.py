@@ -74,11 +74,11 @@ same two numbers to validation and test data, or put an adapted `Normalization` 
 """
 
 from flatline.cause import Cause
-from flatline.entry import STANDARDISE, is_renormalised, measured, readers
+from flatline.entry import RESCALE, STANDARDISE, is_renormalised, measured, readers
 from flatline.errors import CannotTell
 from flatline.facts import DataFacts, LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
-from flatline.fix import Edit, Fix, InsertLayer, MapInput, Safety
+from flatline.fix import Fix, MapInput, Safety
 from flatline.gates import severity_unless_learning
 from flatline.registry import check
 
@@ -108,7 +108,7 @@ def input_scale(data: DataFacts | None, model: ModelFacts, rehearsal: RehearsalF
             evidence=(_rms(worst),),
             where=worst.name,
             severity=Severity.INFO if spared else severity_unless_learning(Severity.WARNING, rehearsal),
-            fixes=(_shrink(data, model, worst),),
+            fixes=(_shrink(data, worst),),
         )
     elif small and len(small) == len(known):
         worst = min(small, key=lambda layer: _peak(layer).value)
@@ -143,20 +143,16 @@ def _others(layers: list[LayerFacts]) -> str:
     return f"; so do {len(layers) - 1} more layers" if len(layers) > 1 else ""
 
 
-def _shrink(data: DataFacts | None, model: ModelFacts, layer: LayerFacts) -> Fix:
+def _shrink(data: DataFacts | None, layer: LayerFacts) -> Fix:
     """Divide bytes by 255, standardise everything else."""
     shape = data.inputs[0].shape if data is not None and len(data.inputs) == 1 else layer.input_shape
     if not (layer.input_min >= 0 and PIXEL_PEAK < layer.input_max <= 255 and len(shape) >= 2):
         return _standardise(data)
-    entry = model.layers[0]
-    if model.kind != "subclassed" and entry.reads_model_input and not entry.nested_in and _has_one_input(data):
-        edit: Edit = InsertLayer(before=entry.name, kind="Rescaling", config={"scale": 1 / 255})
-        snippet = f"keras.layers.Rescaling(1 / 255),  # new, before `{entry.name}`"
-        return Fix(title="divide the pixels by 255 in the model", edits=(edit,), snippet=snippet)
     if not _has_one_input(data):
         return Fix(title="divide the pixels by 255", safety=Safety.ADVICE, snippet="images = images / 255")
+    # A map of X, not a layer more: a set of changes holds one map of X, so that nothing is divided twice.
     edit = MapInput(how="rescale", factor=1 / 255)
-    return Fix(title="divide the pixels by 255", edits=(edit,), snippet='X = X.astype("float32") / 255')
+    return Fix(title="divide the pixels by 255", edits=(edit,), snippet=RESCALE)
 
 
 def _has_one_input(data: DataFacts | None) -> bool:

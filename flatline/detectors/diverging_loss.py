@@ -46,7 +46,8 @@ maximised by mistake (a sign in a custom loss) rises too: a smaller rate then on
 warm-up the rate may be right at first and too high at its peak: a longer warm-up or a lower peak is then the remedy.
 
 ## How far to trust the fix
-A tenth of the rate is advice; a run this far off is lost and has to begin anew from fresh weights.
+A tenth of the rate is a guess, which `flatline.diagnose` puts to the test; a run this far off is lost and has to begin
+anew from fresh weights.
 
 ## References
 Pascanu, Mikolov, Bengio 2013, On the difficulty of training recurrent neural networks, arXiv:1211.5063. Goodfellow,
@@ -61,7 +62,7 @@ from flatline.cause import Cause
 from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Findings, Severity
-from flatline.fix import Fix, Safety
+from flatline.fix import Fix, Safety, SetCompile
 from flatline.logs import LossLog, RunFacts
 from flatline.progress import State, progress
 from flatline.registry import check
@@ -140,9 +141,8 @@ def _slower(run: RunFacts) -> Fix:
     if not run.learning_rate > 0:
         return Fix(title="lower the learning rate ten-fold and start from fresh weights", safety=Safety.ADVICE)
     rate = float(f"{run.learning_rate / 10:.2g}")
-    return Fix(
-        title=f"lower the learning rate from {run.learning_rate:g} to {rate:g} and start from fresh weights",
-        safety=Safety.ADVICE,
-        # With a schedule the rate cannot be set so.
-        snippet="" if run.scheduled else f"model.optimizer.learning_rate = {rate:g}",
-    )
+    title = f"lower the learning rate from {run.learning_rate:g} to {rate:g} and start from fresh weights"
+    if run.scheduled or run.custom_train_step:  # no one number to set
+        return Fix(title=title, safety=Safety.ADVICE)
+    edit = SetCompile(argument="optimizer.learning_rate", value=rate)  # an experiment draws fresh weights by itself
+    return Fix(title=title, edits=(edit,), snippet=f"model.optimizer.learning_rate = {rate:g}")

@@ -91,8 +91,10 @@ def updates_too_small(run: RunFacts, losses: LossLog, updates: UpdateLog, gradie
     if _is_rising(updates.learning_rate[rows]):
         raise CannotTell(f"the learning rate is still rising, {updates.learning_rate[rows][-1]:.3g} so far")
     median, peak = np.median(ratio, axis=0).max(), ratio.max()
-    if peak == 0 or _no_gradient(gradients):
-        return  # that nothing moves at all has reasons of its own
+    if peak == 0:
+        raise CannotTell("no kernel moves at all, which FL807 judges")
+    if _no_gradient(gradients):
+        raise CannotTell("no gradient reaches any kernel, so that the rate is not in question")
     if not (peak < STILL or (not blind and median < SLOW and peak < MOVED)):
         return
     bound = STILL if blind else SLOW

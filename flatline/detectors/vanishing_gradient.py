@@ -99,7 +99,7 @@ def vanishing_gradient(run: RunFacts, losses: LossLog, gradients: GradientLog) -
     if known.sum() < LEAST_SAMPLES:
         raise CannotTell(f"{known.sum()} samples of all gradients, {LEAST_SAMPLES} needed")
     if len(signal) < LEAST_SAMPLES:
-        return  # no gradient anywhere: it has not been lost on its way
+        raise CannotTell("no gradient in any kernel, so that none is lost on its way: FL807 judges that")
     each = signal[:, 0] / signal.max(axis=1)
     names = [gradients.layers[i] for i in graded]
     ratio = Evidence(

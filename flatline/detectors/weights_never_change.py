@@ -112,8 +112,9 @@ def weights_never_change(
         raise CannotTell("0 layers of the run are known, 1 needed")
     trainable = [layer.name for layer in run.layers if layer.trainable and layer.n_trainable]
     if not trainable:
-        if now.state is State.FLAT:
-            yield _frozen(run)
+        if now.state is not State.FLAT:
+            raise CannotTell(f"0 of {len(run.layers)} layers have a trainable weight, which FL201 judges")
+        yield _frozen(run)
         return
     rows, names = _sampled(run, trainable, updates)
     if updates is None or not names:
@@ -128,7 +129,9 @@ def weights_never_change(
     why = {name: _why(name, step, updates.learning_rate[rows], gradients) for name in still}
     if len(still) == len(names):
         yield _all_still(run, now, why, step, blind)
-    elif not blind and not run.custom_train_step:
+    elif blind or run.custom_train_step:
+        raise CannotTell(f"{len(still)} layers that stand still may be those of another optimizer")
+    else:
         yield from _some_still(run, now, why, step)
 
 
@@ -172,7 +175,10 @@ def _some_still(run: RunFacts, now: Progress, why: dict[str, _Why], step: Array)
     severity = Severity.WARNING if now.state is State.FLAT else Severity.INFO
     if _UNKNOWN in why.values() and now.state is State.FLAT:
         raise CannotTell(f"the gradients of {len(why)} layers that stand still were not sampled to tell why")
-    for reason in (_DETACHED, _ZERO):
+    told_of = [reason for reason in (_DETACHED, _ZERO) if reason in why.values()]
+    if not told_of:
+        raise CannotTell(f"`{next(iter(why))}` stands still where it is read: may be words that did not occur")
+    for reason in told_of:
         names = [name for name, one in why.items() if one is reason]
         if names:
             n_others = len(names) - 1

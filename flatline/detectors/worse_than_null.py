@@ -87,7 +87,9 @@ def worse_than_null(run: RunFacts, losses: LossLog) -> Findings:
     if now.state is State.UNKNOWN or now.reason:
         raise CannotTell(now.reason)
     if not now.best_share >= NEVER:
-        return  # never better: `flat-loss`, or on its way
+        if now.state is State.LEARNING:
+            return  # on its way
+        raise CannotTell("never better than guessing, which FL501 and FL505 judge")
     if run.scheduled and now.n_steps < SCHEDULED_SHARE * (run.planned_steps or 0):
         raise CannotTell(f"{now.n_steps} of {run.planned_steps} steps planned under a schedule recorded, half needed")
     share = (run.null - losses.data) / (run.null - run.perfect)
@@ -96,7 +98,7 @@ def worse_than_null(run: RunFacts, losses: LossLog) -> Findings:
     if any(len(part) < MIN_ROWS for part in (third, last)):
         raise CannotTell(f"{len(share)} rows recorded, {MIN_ROWS} in each of the last two quarters of the run needed")
     if now.state is State.DIVERGED and np.quantile(last, DIVERGED_ROWS) < -1:
-        return
+        raise CannotTell("the loss is far above that of guessing, which FL505 judges")
     gain = float(last.mean() - third.mean())
     if not gain <= MOST_FALL * math.hypot(_error(third), _error(last)):
         return

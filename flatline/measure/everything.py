@@ -1,5 +1,6 @@
 """All measurements of a set-up, in the order in which they need each other, inside one preserved world."""
 
+import contextlib
 import logging
 import warnings
 from collections.abc import Callable, Mapping
@@ -8,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from flatline.backend import Inference, graph_loops
+from flatline.backend import Inference, graph_loops, is_distributed
 from flatline.errors import FlatlineError
 from flatline.facts import (
     Array,
@@ -31,6 +32,7 @@ from flatline.measure.optimizer import optimizer_facts, rate_setter
 from flatline.measure.overfit import AS_IS_SHARE, FEWEST_TINY, N_EXAMPLES, overfit
 from flatline.measure.preserve import preserved
 from flatline.measure.rehearsal import FEWEST_STEPS, rehearse
+from flatline.measure.replica import on_one_device
 from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, n_rows, row_weights, rows_of
 from flatline.measure.trial import Trials
 
@@ -90,6 +92,8 @@ def measure(
         warnings.simplefilter("ignore")  # what Keras warns of is a finding, said once and with the fix
         logger.setLevel(logging.ERROR)
         try:
+            with contextlib.suppress(FlatlineError):  # then what needs a step says that it cannot take one
+                model = on_one_device(model)
             names = names_of(model)
             gathered = gather(
                 X, y, fit_args=fit_args, validation_data=validation_data,
@@ -156,9 +160,11 @@ def _measure(
     except Exception as error:  # a step that raises is reported as "not measured", never as the end of the call
         facts[OptimizerFacts] = f"one step of the optimizer raised {type(error).__name__}"
     curves: dict[str, Array] = {}
-    unknown_rate = None if setter is None else f"`{setter}` sets the learning rate during fit"
-    facts[OptimizerFacts] = unknown_rate or facts[OptimizerFacts]
-    no_training = _why_no_training(predict, setup, custom) or unknown_rate or why_no_training(facts)
+    no_step = None if setter is None else f"`{setter}` sets the learning rate during fit"
+    if is_distributed(model):
+        no_step = "a model under a strategy that cannot be made anew takes no steps on one device"
+    facts[OptimizerFacts] = no_step or facts[OptimizerFacts]
+    no_training = _why_no_training(predict, setup, custom) or no_step or why_no_training(facts)
     if no_training is None:
         try:
             facts |= _train(model, predict, gathered, setup, budget, seed, say)

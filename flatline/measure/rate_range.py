@@ -18,6 +18,7 @@ from flatline.measure.data import Gathered, gather
 from flatline.measure.everything import gathered_weights, names_of
 from flatline.measure.model import has_custom_train_step
 from flatline.measure.preserve import preserved
+from flatline.measure.replica import on_one_device
 from flatline.measure.setup import SetupFacts, build, check_compiled, first_line, n_rows
 from flatline.measure.suggested_rate import confirmed, moving_mean, suggest
 from flatline.measure.trial import Trials, orders
@@ -93,6 +94,7 @@ def rate_range(
         warnings.simplefilter("ignore")  # what Keras warns of is what check_setup finds
         logger.setLevel(logging.ERROR)
         try:
+            model = on_one_device(model)
             inputs, outputs = names_of(model)
             gathered = gather(X, y, fit_args=fit_args, input_names=inputs, output_names=outputs, seed=seed)
             return _measured(model, gathered, np.geomspace(lowest, highest, n_steps), seed, say)

@@ -38,6 +38,12 @@ def rows_of(structure: Any, rows: Any) -> Any:
     return None if structure is None else keras.tree.map_structure(lambda array: array[rows], structure)
 
 
+def spread(rows: Array, most: int) -> Array:
+    """Return so many of the rows at most, evenly from first to last: of sorted data the first are one class."""
+    chosen: Array = rows[np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most)).astype(int))]
+    return chosen
+
+
 def n_rows(structure: Any) -> int:
     """Number of rows of the first array of a structure."""
     return len(keras.tree.flatten(structure)[0])
@@ -55,7 +61,7 @@ def row_weights(y: Any, classes: Mapping[int, float] | None, weight: Array | Non
 
 
 def check_compiled(model: Any) -> None:
-    """Raise unless this is a compiled Keras model."""
+    """Raise unless this is a compiled Keras model, and steps can be tried on it."""
     if not isinstance(model, keras.Model):
         kind = type(model)
         raise FlatlineError(
@@ -66,6 +72,11 @@ def check_compiled(model: Any) -> None:
         raise FlatlineError(
             "The `model` parameter of check_setup must be compiled. "
             f"Got {model.name!r} without loss and optimizer; call model.compile(loss=…, optimizer=…) first."
+        )
+    if backend.in_strategy():
+        raise FlatlineError(
+            "flatline must be called outside of the scope of a tf.distribute strategy, because steps are tried on one "
+            "device. Got a call within it; make and compile the model in the scope, and call flatline behind it."
         )
 
 

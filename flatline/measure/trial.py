@@ -14,7 +14,7 @@ from flatline.measure.answers import decided, unanswered
 from flatline.measure.budget import Budget
 from flatline.measure.exhibiting import answered
 from flatline.measure.null import null_loss, perfect_loss, perfect_output
-from flatline.measure.setup import n_rows, rows_of
+from flatline.measure.setup import n_rows, rows_of, spread
 from flatline.measure.task import BINARY, CATEGORICAL, SPARSE
 
 PREDICTED_ROWS = 128  # at a time, for memory's sake
@@ -166,7 +166,7 @@ class Trials:
         tensors = [self._on_device(part) for part in (x, y, self.weight)]
         losses, stepping = self._run(training, tensors, order, seconds, enough)
         diverged = not bool(np.all(np.isfinite(losses)))
-        used = np.unique(order)[: self.budget.n_evaluated()]
+        used = spread(np.unique(order), self.budget.n_evaluated())
         arm = self._arm(name, losses, len(order), diverged, used, (x, y), held_out, time.perf_counter() - start)
         training.set_state(fresh)
         for variable, value in zip(self.model.variables, self._initial, strict=True):

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from flatline.cause import Cause
-from flatline.entry import STANDARDISE, readers
+from flatline.entry import RESCALE, STANDARDISE, readers
 from flatline.facts import ArrayFacts, DataFacts, LayerFacts, ModelFacts
 from flatline.fix import Fix, MapInput
 from flatline.graph import LayerGraph
@@ -45,7 +45,7 @@ def standardised_inputs(data: DataFacts, model: ModelFacts) -> Iterator[Fix]:
         yield Fix(
             title="divide the pixels by 255",
             edits=(MapInput(how="rescale", factor=1 / BYTE),),
-            snippet='X = X.astype("float32") / 255  # or keras.layers.Rescaling(1 / 255) as the first layer',
+            snippet=RESCALE,
         )
     else:
         yield Fix(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from flatline import diagnosis
-from flatline.cause import Cause
 from flatline.errors import FlatlineError
 from flatline.experiment import Experiment
 from flatline.facts import RehearsalFacts
@@ -14,7 +13,6 @@ from flatline.finding import Finding
 from flatline.fix import Fix
 from flatline.reports import tried
 from flatline.reports.report import Report
-from flatline.verdict import Ruling
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -62,17 +60,6 @@ class Diagnosis(Report):
             if each.fix.verdict is not None and dataclasses.replace(each.fix, verdict=None) == fix:
                 return each.fix
         return fix
-
-    @property
-    def causes(self) -> tuple[Cause, ...]:
-        """Causes with a confirmed fix, the largest gain first; then those that a finding at WARNING or above backs."""
-        gains: dict[Cause, float] = {}
-        for finding in self.findings:
-            for fix in finding.fixes:
-                if finding.cause is not None and fix.verdict is not None and fix.verdict.ruling is Ruling.CONFIRMED:
-                    gains[finding.cause] = max(fix.verdict.gain, gains.get(finding.cause, fix.verdict.gain))
-        confirmed = sorted(gains, key=lambda cause: -gains[cause])
-        return tuple(dict.fromkeys((*confirmed, *diagnosis.causes(self.findings))))
 
     def apply(self, fix: Fix | None = None) -> Any:
         """Return the set-up with a fix, as new objects; model and data that were diagnosed stay as they are.

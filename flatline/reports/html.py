@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from flatline import diagnosis, pairs
-from flatline.experiment import Tried
+from flatline.experiment import Experiment, Tried
 from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix
 from flatline.reports import tried, wording
@@ -76,14 +76,14 @@ def prose(text: object) -> str:
 
 
 def _causes(report: "Report") -> str:
-    score = wording.score_of(report)
+    experiment = report.experiment
     groups = diagnosis.group(report.findings)
     remarks = [each for each in groups if all(_is_remark(finding) for finding in (each.lead, *each.others))]
     alarms = [each for each in groups if each not in remarks]
     parts = [_whole_change(report)]
-    parts += [_group(_cause(each.lead), (each.lead, *each.others), score) for each in alarms]
+    parts += [_group(_cause(each.lead), (each.lead, *each.others), experiment) for each in alarms]
     if remarks:
-        parts.append(_group("Worth knowing", [f for each in remarks for f in (each.lead, *each.others)], score))
+        parts.append(_group("Worth knowing", [f for each in remarks for f in (each.lead, *each.others)], experiment))
     return "".join(parts)
 
 
@@ -104,19 +104,19 @@ def _whole_change(report: "Report") -> str:
     return f"<h3>{what}, as a difference of code</h3>{_code(report.diff(), kind='diff')}"
 
 
-def _group(title: str, findings: Iterable[Finding], score: str) -> str:
-    cards = "".join(_finding(finding, score) for finding in findings)
+def _group(title: str, findings: Iterable[Finding], experiment: Experiment | None) -> str:
+    cards = "".join(_finding(finding, experiment) for finding in findings)
     return f'<div class="group"><h3>{prose(title)}</h3>{cards}</div>'
 
 
-def _finding(finding: Finding, score: str) -> str:
+def _finding(finding: Finding, experiment: Experiment | None) -> str:
     severity = diagnosis.severity_of(finding).name
     rows = "".join(_row(evidence) for evidence in finding.evidence)
     table = _table(("quantity", "measured", "healthy", "where"), rows)
     return (
         f'<article class="finding item {severity}" data-kind="{severity}">'
         f'<h4><span class="severity">{severity}</span> {prose(wording.label(finding))}</h4>'
-        f"<p>{prose(finding.message)}</p>{table}{''.join(_fix(fix, score) for fix in finding.fixes)}</article>"
+        f"<p>{prose(finding.message)}</p>{table}{''.join(_fix(fix, experiment) for fix in finding.fixes)}</article>"
     )
 
 
@@ -134,8 +134,8 @@ def _cells(cells: Iterable[str]) -> str:
     return "<tr>" + "".join(f"<td>{prose(cell)}</td>" for cell in cells) + "</tr>"
 
 
-def _fix(fix: Fix, score: str) -> str:
-    trust = f'<span class="quiet">({prose(wording.trust(fix, score))})</span>'
+def _fix(fix: Fix, experiment: Experiment | None) -> str:
+    trust = f'<span class="quiet">({prose(wording.trust(fix, experiment))})</span>'
     return f'<div class="fix"><p>→ {prose(fix.title)} {trust}</p>{_code(fix.snippet)}</div>'
 
 
@@ -192,17 +192,13 @@ def _begun(text: str) -> str:
 
 
 def _tried(report: "Report", drawings: Sequence[Drawing]) -> str:
-    said, experiment, score = tried.told(report), report.experiment, wording.score_of(report)
+    said, experiment = tried.told(report), report.experiment
     if said is None or experiment is None:
         return ""
-    changes = "".join(
-        f'<li>{prose(pairs.change(fix))} <span class="quiet">({prose(wording.trust(fix, score))})</span></li>'
-        for fix in said.chosen
-    )
+    changes = "".join(f"<li>{prose(change)}</li>" for change in said.chosen)
     folded = "".join(f'<p class="quiet">{prose(line)}</p>' for line in (*said.folded, said.measured))
-    head = "".join(
-        f'<th scope="col">{name}</th>' for name in ("change", "outcome", prose(score), "on other rows", "note")
-    )
+    columns = ("change", "outcome", prose(experiment.score), "on other rows", "note")
+    head = "".join(f'<th scope="col">{name}</th>' for name in columns)
     rows = "".join(_change(each) for each in (*experiment.chosen, *experiment.tried))
     table = f'<div class="wide"><table><tr>{head}</tr>{rows}</table></div>'
     table = f"<details><summary>every change</summary>{table}</details>" if rows else ""

@@ -14,12 +14,12 @@ The schema, version 1; a field may be added within a version, none is renamed or
   `n_steps`).
 - `passed`: `code`, `name`. `not_evaluated`: `code`, `name`, `reason`.
 - `curves`: loss per step by name; `null`: loss of the best constant prediction.
-- `experiment`: only of a diagnosis that tried changes: `score` (what scores are), `null_score`, `n_rows`, `n_held_out`,
-  `n_steps`, `before`, `after`, `before_held_out`, `after_held_out`, `confirmed`, `verdict`, `seconds`, `ended`;
-  `chosen`, `tried` and `asked` (what the user asked about), each with `fix`, `cause`, `source`, `note`, `score`,
-  `held_out`, `n_steps` and `outcome` ("part of the best set-up", "helps", "no help", "diverged", "knows its own rows
-  only", "not tried"); `paired`: `step`, and a
-  row a run of scores `before` and `after`.
+- `experiment`: only of a diagnosis that tried changes: `score` (what scores are), `null_score`, `n_rows` (trained on),
+  `n_scored` (of them; 0 for all), `n_held_out`, `n_steps`, `before`, `after`, `before_held_out`, `after_held_out`,
+  `confirmed`, `verdict`, `seconds`, `ended`; `chosen`, `tried` and `asked` (what the user asked about), each with
+  `fix`, `cause`, `source`, `note`, `score`, `held_out`, `n_steps` and `outcome` ("part of the best set-up", "helps",
+  "no help", "diverged", "knows its own rows only", "not tried"); `paired`: `step`, and a row a run of scores `before`
+  and `after`.
 
 JSON has no word for a number that is not finite: such a number is the string "NaN", "Infinity" or "-Infinity", which
 Python's `float` and JavaScript's `Number` both read. A value of another type is written as its text.

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from flatline import diagnosis, pairs
+from flatline import diagnosis
+from flatline.experiment import Experiment
 from flatline.finding import Evidence, Finding
 from flatline.fix import Fix
 from flatline.reports import tried, wording
@@ -28,7 +29,7 @@ def _lines(report: "Report") -> Iterator[str]:
         yield from (escaped(scope), "")
     for group in diagnosis.group(report.findings):
         for finding in (group.lead, *group.others):
-            yield from _finding(finding, lead=finding is group.lead, score=wording.score_of(report))
+            yield from _finding(finding, lead=finding is group.lead, experiment=report.experiment)
     yield from _tried(report)
     verdict = wording.verdict_line(report) or wording.together_line(report)
     if verdict:
@@ -47,10 +48,7 @@ def _tried(report: "Report") -> Iterator[str]:
     if said is None:
         return
     yield from (f"### {tried.TITLE}", "", escaped(said.head), "")
-    score = wording.score_of(report)
-    for fix in said.chosen:
-        yield f"- {escaped(wording.one_line(pairs.change(fix)))} ({escaped(wording.trust(fix, score))})"
-    yield from (f"- {escaped(line)}" for line in (*said.folded, said.measured))
+    yield from (f"- {escaped(line)}" for line in (*said.chosen, *said.folded, said.measured))
     yield ""
 
 
@@ -59,7 +57,7 @@ def _counted(line: str, codes: Iterable[str]) -> str:
     return f"{line} ({escaped(listed)})" if listed else line
 
 
-def _finding(finding: Finding, *, lead: bool, score: str) -> Iterator[str]:
+def _finding(finding: Finding, *, lead: bool, experiment: Experiment | None) -> Iterator[str]:
     severity = diagnosis.severity_of(finding).name
     cause = "" if finding.cause is None else f" (cause: {finding.cause.value})"
     yield f"{'###' if lead else '####'} {severity} {escaped(wording.label(finding))}{cause}"
@@ -72,7 +70,7 @@ def _finding(finding: Finding, *, lead: bool, score: str) -> Iterator[str]:
         yield from (_row(evidence) for evidence in finding.evidence)
         yield ""
     for fix in finding.fixes:
-        yield from _fix(fix, score)
+        yield from _fix(fix, experiment)
 
 
 def _row(evidence: Evidence) -> str:
@@ -80,8 +78,8 @@ def _row(evidence: Evidence) -> str:
     return f"| `{evidence.quantity}` | {cell(value)} | {cell(bound)} | {cell(wording.place(evidence))} |"
 
 
-def _fix(fix: Fix, score: str) -> Iterator[str]:
-    yield f"**Fix:** {escaped(wording.one_line(fix.title))} ({escaped(wording.trust(fix, score))})"
+def _fix(fix: Fix, experiment: Experiment | None) -> Iterator[str]:
+    yield f"**Fix:** {escaped(wording.one_line(fix.title))} ({escaped(wording.trust(fix, experiment))})"
     yield ""
     snippet = wording.printable(fix.snippet).strip("\n")
     if snippet:

@@ -90,7 +90,7 @@ class Report:
 
     @property
     def causes(self) -> tuple[Cause, ...]:
-        """Causes backed by a finding at WARNING or above, the most likely first."""
+        """Causes backed by a finding at WARNING or above or by a confirmed fix, in the order of the page."""
         return diagnosis.causes(self.findings)
 
     @property

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from flatline import diagnosis, pairs
+from flatline import diagnosis
+from flatline.experiment import Experiment
 from flatline.finding import Finding, Severity
 from flatline.fix import Fix
 from flatline.reports import tried, wording
@@ -100,12 +101,11 @@ def _lines(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
     groups = diagnosis.group(report.findings)
     alarms = [each for each in groups if diagnosis.severity_of(each.lead) > Severity.INFO or not _calm(each)]
     remarks = [each for each in groups if each not in alarms]
-    score = wording.score_of(report)
     for line in wording.scope_lines(report.scope, width):
         yield Text(line, style="bold")
     for number, each in enumerate(alarms[: detail.groups]):
         yield Text()
-        yield from _group(each, width, detail, score, code=number < detail.snippets)
+        yield from _group(each, width, detail, report.experiment, code=number < detail.snippets)
     hidden = alarms[detail.groups :]
     if hidden:
         yield Text()
@@ -113,7 +113,7 @@ def _lines(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
     if remarks and detail.info:
         for each in remarks:
             yield Text()
-            yield from _group(each, width, detail, score, code=False)
+            yield from _group(each, width, detail, report.experiment, code=False)
     elif remarks:
         yield Text()
         folded = [finding for each in remarks for finding in (each.lead, *each.others)]
@@ -130,15 +130,14 @@ def _lines(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
 
 
 def _tried(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
-    said, score = tried.told(report), wording.score_of(report)
+    said = tried.told(report)
     if said is None:
         return
     yield Text()
     yield Text(tried.TITLE, style="bold")
     yield from _short(_prose(INNER + said.head), width, max(2, detail.tried))
-    for fix in said.chosen[:CHANGES]:
-        change = Text(INNER) + Text("→ ", style="bold green") + _prose(wording.one_line(pairs.change(fix)))
-        yield from _short(change + Text(f" ({wording.trust(fix, score)})", style="dim"), width, detail.tried)
+    for change in said.chosen[:CHANGES]:
+        yield from _short(Text(INNER) + Text("→ ", style="bold green") + _prose(change), width, detail.tried)
     if len(said.chosen) > CHANGES:
         yield Text(f"{INNER}→ {len(said.chosen) - CHANGES} more changes in the findings", style="dim")
     for line in (*said.folded, said.measured):
@@ -159,12 +158,14 @@ def _calm(group: diagnosis.Group) -> bool:
     return all(diagnosis.severity_of(finding) is Severity.INFO for finding in group.others)
 
 
-def _group(group: diagnosis.Group, width: int, detail: _Detail, score: str, *, code: bool) -> Iterator[Text]:
+def _group(
+    group: diagnosis.Group, width: int, detail: _Detail, experiment: Experiment | None, *, code: bool
+) -> Iterator[Text]:
     yield from _message(group.lead, width, detail.message)
     told: list[str] = []
     for fix in group.lead.fixes if detail.fixes else ():
         told.append(fix.title)
-        yield from _fix(fix, width, score, code=code)
+        yield from _fix(fix, width, experiment, code=code)
     if not detail.others:
         if group.others:
             yield from _folded(" " * INDENT + "also ", group.others, width)
@@ -174,7 +175,7 @@ def _group(group: diagnosis.Group, width: int, detail: _Detail, score: str, *, c
         for fix in other.fixes if detail.fixes else ():
             if fix.title not in told:
                 told.append(fix.title)
-                yield from _fix(fix, width, score, code=False)
+                yield from _fix(fix, width, experiment, code=False)
 
 
 def _message(finding: Finding, width: int, most: int) -> Iterator[Text]:
@@ -197,9 +198,9 @@ def _also(finding: Finding, width: int) -> Iterator[Text]:
     yield from _wrap(head + _prose(wording.one_line(finding.message)), width, INDENT + 5)
 
 
-def _fix(fix: Fix, width: int, score: str, *, code: bool) -> Iterator[Text]:
+def _fix(fix: Fix, width: int, experiment: Experiment | None, *, code: bool) -> Iterator[Text]:
     head = Text(" " * INDENT) + Text("→ ", style="bold green") + _prose(wording.one_line(fix.title))
-    yield from _wrap(head + Text(f" ({wording.trust(fix, score)})", style="dim"), width, INDENT + 2)
+    yield from _wrap(head + Text(f" ({wording.trust(fix, experiment)})", style="dim"), width, INDENT + 2)
     if not code or not fix.snippet.strip():
         return
     snippet = wording.printable(fix.snippet).strip("\n").split("\n")

@@ -9,7 +9,6 @@ from flatline import pairs
 from flatline.arms import FLAT
 from flatline.experiment import Experiment, Outcome, Tried
 from flatline.facts import RehearsalFacts
-from flatline.fix import Fix
 from flatline.gates import learns
 from flatline.reports import wording
 from flatline.verdict import Ruling, Verdict
@@ -33,7 +32,7 @@ class Told:
     """What is said of an experiment: what it comes to, the changes of the best set-up, all others in a few lines."""
 
     head: str
-    chosen: tuple[Fix, ...]
+    chosen: tuple[str, ...]
     folded: tuple[str, ...]
     measured: str
 
@@ -45,7 +44,7 @@ def told(report: "Report") -> Told | None:
         return None
     return Told(
         head=" ".join(_head(experiment, report.rehearsal)),
-        chosen=tuple(each.fix for each in experiment.chosen),
+        chosen=tuple(_chosen(experiment)),
         folded=tuple(_folded(experiment)),
         measured=_measured(experiment),
     )
@@ -143,9 +142,10 @@ def _meaning(experiment: Experiment, rehearsal: RehearsalFacts | None) -> Iterat
         return
     reached, guessing = pairs.from_to(rehearsal.model_free, rehearsal.model_free_null)
     if rehearsal.model_free > rehearsal.model_free_null:
+        rows = f"{rehearsal.n_held_out:,} rows" if rehearsal.n_held_out else "rows"
         yield (
-            f"Learners that are no networks reach {reached} on rows they have not seen, guessing {guessing}: the data "
-            "can be learnt, so look at the network."
+            f"Learners that are no networks reach {reached} on {rows} they have not seen, guessing {guessing}: the "
+            "data can be learnt, so look at the network."
         )
     else:
         yield (
@@ -164,12 +164,19 @@ def _how_far(experiment: Experiment) -> str:
     return f"The search {how} {f'after {n_tested} of {n_all} changes' if n_tested else 'before the first change'}."
 
 
+def _chosen(experiment: Experiment) -> Iterator[str]:
+    """Name the changes; what is known of a single one, the sentence before says already."""
+    for each in experiment.chosen:
+        alone = len(experiment.chosen) == 1
+        yield title(each) if alone else f"{title(each)} ({wording.trust(each.fix, experiment)})"
+
+
 # ── all others ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _folded(experiment: Experiment) -> Iterator[str]:
     for each in experiment.asked:
-        answer = wording.trust(each.fix, experiment.score)
+        answer = wording.trust(each.fix, experiment)
         if each.fix.verdict is None or each.outcome in (Outcome.DIVERGED, Outcome.MEMORISES):
             answer = f"{each.outcome.value}{f': {wording.one_line(each.note)}' if each.note else ''}"
         yield f"you asked about: {title(each)} ({answer})"
@@ -202,8 +209,9 @@ def _named(those: Sequence[Tried]) -> str:
 
 def _measured(experiment: Experiment) -> str:
     verdict = experiment.verdict
+    some = f"{experiment.n_scored:,} of " if 0 < experiment.n_scored < experiment.n_rows else ""
     parts = [
-        f"score: {_score(experiment)} on {experiment.n_rows:,} rows (best constant answer "
+        f"score: {_score(experiment)} on {some}the {experiment.n_rows:,} rows trained on (best constant answer "
         f"{pairs.score(experiment.null_score)}, perfect 1)"
     ]
     if verdict is not None and verdict.pairs:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flatline import pairs
 from flatline.cause import Cause
 from flatline.diagnosis import severity_of
+from flatline.experiment import Experiment
 from flatline.finding import Evidence, NotEvaluated, Outcome, Severity
 from flatline.fix import Fix, Safety
 from flatline.verdict import Ruling
@@ -49,11 +50,12 @@ def label(outcome: Outcome) -> str:
     return f"{outcome.code} {outcome.name}".strip()
 
 
-def trust(fix: Fix, score: str = "score") -> str:
+def trust(fix: Fix, experiment: Experiment | None = None) -> str:
     """Say how far a fix may be trusted: by experiment where there was one, else by what it changes."""
-    verdict = fix.verdict
+    verdict, score = fix.verdict, "score" if experiment is None else experiment.score
     if verdict is None:
-        return _TRUST[fix.safety]
+        refuted = "" if experiment is None else experiment.refuted(fix)
+        return f"tried alone: {refuted}" if refuted else _TRUST[fix.safety]
     if math.isnan(verdict.before) or math.isnan(verdict.after):
         went = f"{one_line(score)} {verdict.gain:+.3g}"
     else:
@@ -62,11 +64,6 @@ def trust(fix: Fix, score: str = "score") -> str:
     runs = f" in {verdict.better} of {verdict.pairs} runs" if verdict.better == verdict.pairs else ""
     runs = runs or f", higher in {verdict.better} of {verdict.pairs} runs"
     return f"{_RULING[verdict.ruling]}: {went}{runs if verdict.pairs else ''}"
-
-
-def score_of(report: "Report") -> str:
-    """Return what the scores of a report's verdicts are."""
-    return "score" if report.experiment is None else report.experiment.score
 
 
 def scope_line(scope: Mapping[str, Any]) -> str:

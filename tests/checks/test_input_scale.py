@@ -3,6 +3,7 @@ import numpy as np
 from flatline.cause import Cause
 from flatline.checks.input_scale import MAX_RMS, MIN_PEAK, input_scale
 from flatline.finding import Severity
+from flatline.fix import MapInput
 from flatline.testing import RuleTester, row
 from tests.checks import make
 
@@ -35,10 +36,10 @@ def test_input_scale():
                 message="inputs reach `dense` at rms 116 (range 0 to 255), above 20",
                 severity=Severity.WARNING,
                 cause=Cause.INPUT_SCALE,
-                fix="divide the pixels by 255 in the model",
+                fix="divide the pixels by 255",
             ),
             row(make.data(PIXELS), make.model(RAW, HEAD, kind="subclassed"), message="116", fix="divide the pixels"),
-            row(make.data(PIXELS), make.model(FLATTEN, RAW, HEAD), message="rms 116", fix="in the model"),
+            row(make.data(PIXELS), make.model(FLATTEN, RAW, HEAD), message="rms 116", fix="divide the pixels"),
             row(make.data(make.ROWS * 300), make.model(scaled(300.0), HEAD), message="rms 300", fix="standardise"),
             # two inputs: what to standardise is not ours to say
             row(make.data([make.ROWS, PIXELS]), make.model(scaled(300.0), HEAD), message="rms 300", fix="numeric"),
@@ -79,8 +80,8 @@ def test_input_scale():
     )
 
 
-def test_the_scale_of_pixels_is_undone_by_the_fix_in_code():
+def test_the_scale_of_pixels_is_undone_in_the_data_so_that_no_two_changes_divide():
     (finding,) = input_scale.function(make.data(PIXELS), make.model(FLATTEN, RAW, HEAD), None)
     (fix,) = finding.fixes
-    assert fix.edits[0].before == "flatten"
-    assert fix.edits[0].config == {"scale": 1 / 255}
+    assert fix.edits == (MapInput(how="rescale", factor=1 / 255),)
+    assert fix.snippet.startswith('X = X.astype("float32") / 255')

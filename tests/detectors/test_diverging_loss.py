@@ -3,6 +3,7 @@ import numpy as np
 from flatline.cause import Cause
 from flatline.detectors.diverging_loss import diverging_loss
 from flatline.finding import Severity
+from flatline.fix import Safety, SetCompile
 from flatline.logs import LossLog
 from flatline.testing import RuleTester, row
 from tests.detectors import make
@@ -80,3 +81,11 @@ def test_table():
             row(make.run(), make.losses(0.5, np.inf), message="no number"),  # non-finite-values
         ],
     )
+
+
+def test_the_lower_rate_can_be_tried_where_there_is_one_number_to_set():
+    (finding,) = diverging_loss.function(make.run(), RISING)
+    assert finding.fixes[0].edits == (SetCompile(argument="optimizer.learning_rate", value=0.0001),)
+    for given in ({"scheduled": True}, {"custom_train_step": True}):
+        (finding,) = diverging_loss.function(make.run(**given), RISING)
+        assert finding.fixes[0].safety is Safety.ADVICE and not finding.fixes[0].edits

@@ -142,23 +142,17 @@ def test_table():
             # a rate that warms up from 0, or has decayed to it
             (make.run(scheduled=True), make.FLAT, _updates(1e-4 * ROW, 1e-4 * ROW, rate=1e-4 * ROW)),
             (make.run(scheduled=True), make.FLAT, _updates(*2 * [np.maximum(0, 1e-3 - 1e-4 * ROW)])),
-            # behind sparse inputs the entries that are read may belong to words that did not occur
-            (make.run(), make.FLAT, _updates(0.0), _gradients(1.0)),
-            (
-                make.run(make.layer("embedding", kind="Embedding"), make.layer()),
-                make.FLAT,
-                make.updates({"embedding": 0.0, "dense": 1e-3}),
-                make.gradients({"embedding": 1.0, "dense": 1.0}),
-            ),
+            (make.run(), make.PLATEAU, _updates(1e-9, 1e-9)),  # little, but it moves
+            (make.run(), make.FLAT, _updates(*2 * [np.where(ROW == 9, 1e-12, 0.0)])),
+            # steps that only gather gradients, or whose scaled loss overflowed, move nothing
+            (make.run(accumulation=2), make.FLAT, _updates(*2 * [1e-3 * (ROW % 2)], skipped=1 - ROW % 2)),
+            (make.run(), make.FLAT, _updates(*2 * [np.where(ROW < 5, 0.0, 1e-3)], skipped=ROW < 5)),
             # not in question
             (HEAD_ONLY, make.FLAT, _updates(0.0)),
-            (FROZEN, make.LEARNING),
-            (FROZEN, make.PLATEAU),
-            # the other optimizer's layers
-            (GAN, make.FLAT, _updates(0.0), _gradients(np.nan)),
-            (make.run(custom_train_step=True), make.FLAT, _updates(0.0), _gradients(np.nan)),
+            (HEAD_ONLY, make.LEARNING, _updates(0.0)),
+            (GAN, make.FLAT, _updates(1e-3)),
+            (make.run(custom_train_step=True), make.FLAT, _updates(1e-9)),
             (make.run(), make.CONVERGED, _updates(1e-7)),
-            (make.run(), make.FLAT, _updates(1e-3, 0.0), _gradients(1.0, 1.0)),
             (make.run(batch_size=1), make.losses(1.0, 0.5, noise=0.5), _updates(1e-3)),
             (make.run(), make.losses(0.3, 0.3, 0.3), _updates(1e-8, 1e-8)),  # resumed
             # a kernel that starts at zero has no ratio at first
@@ -166,6 +160,27 @@ def test_table():
         ],
         cannot_tell=[
             row(make.run(), make.losses(1.0, 1.0, n=40), _updates(0.0, 0.0), message="40 steps recorded"),
+            # behind sparse inputs the entries that are read may belong to words that did not occur
+            row(make.run(), make.FLAT, _updates(0.0), _gradients(1.0), message="`dense` stands still where it is read"),
+            row(make.run(), make.FLAT, _updates(1e-3, 0.0), _gradients(1.0, 1.0), message="`dense_1` stands still"),
+            row(
+                make.run(make.layer("embedding", kind="Embedding"), make.layer()),
+                make.FLAT,
+                make.updates({"embedding": 0.0, "dense": 1e-3}),
+                make.gradients({"embedding": 1.0, "dense": 1.0}),
+                message="`embedding` stands still",
+            ),
+            row(FROZEN, make.LEARNING, message="0 of 1 layers have a trainable weight, which FL201 judges"),
+            row(FROZEN, make.PLATEAU, message="0 of 1 layers"),
+            # the other optimizer's layers
+            row(GAN, make.FLAT, _updates(0.0), _gradients(np.nan), message="1 layers that stand still may be those"),
+            row(
+                make.run(custom_train_step=True),
+                make.FLAT,
+                _updates(0.0),
+                _gradients(np.nan),
+                message="of another optimizer",
+            ),
             row(GAN, make.losses(1.0, 1.0, n=40), _updates(0.0, 0.0), message="null model"),
             row(make.run(), make.losses(1.0, np.nan), _updates(0.0, 0.0), message="no number"),
             row(make.run(), make.FLAT, message="the updates of 0 of 2 trainable layers were sampled"),

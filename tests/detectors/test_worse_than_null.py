@@ -27,8 +27,6 @@ def test_table():
             row(make.run(null=-2.0, perfect=-6.0), make.losses(-5.0, 0.0, 0.0, 0.0, 0.0), message="(-2)"),
         ],
         silent=[
-            (make.run(), make.FLAT),
-            (make.run(), make.losses(3.0, 3.0)),  # never better: flat-loss
             (make.run(), SLOWING),  # never better, and on its way
             (make.run(), make.losses(40.0, 20.0, 4.0)),  # far above, and coming down: merely slow
             (make.run(), make.losses(0.5, 1.6, 1.5, 1.4, 1.3, 1.2)),  # worse, and coming back
@@ -36,8 +34,6 @@ def test_table():
             (make.run(), make.losses(0.5, 1.12, 1.12, 1.12, 1.12, noise=0.001)),  # so is this, from 1,000 rows: ± 4 %
             (make.run(), make.losses(2.5, 2.9, 2.9, 2.9, 2.9, penalty=2.0)),  # penalties are not part of it
             (make.run(**MANY), make.losses(*WORSE, n=420, noise=1.4)),  # the mean is not certain enough
-            (make.run(), make.losses(0.5, 30.0)),  # diverging-loss
-            (make.run(), make.losses(0.5, 0.5, *[2.2] * 8)),  # so is this
             (make.run(n_null=100), LOST),  # the null model's loss is known to ±14 % only
             (make.run(null=0.056), LossLog(step=np.arange(300), loss=RARE)),  # single rows of a rare class
             (make.run(), make.LEARNING),
@@ -49,6 +45,11 @@ def test_table():
             ),  # a bump at the peak of a warm-up
         ],
         cannot_tell=[
+            # what another detector judges has not passed here
+            row(make.run(), make.FLAT, message="never better than guessing, which FL501 and FL505 judge"),
+            row(make.run(), make.losses(3.0, 3.0), message="never better than guessing"),
+            row(make.run(), make.losses(0.5, 30.0), message="FL505 judge"),
+            row(make.run(), make.losses(0.5, 0.5, *[2.2] * 8), message="which FL505 judges"),
             row(make.run(planned_steps=1000, scheduled=True), LOST, message="300 of 1000 steps planned"),
             row(make.run(planned_steps=20), make.losses(0.5, 1.5, 1.5, n=20), message="20 rows recorded"),
             row(make.run(), make.losses(0.5, 1.3, n=100), message="200 needed"),

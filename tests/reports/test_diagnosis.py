@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import math
+import re
 
 import pytest
 from matplotlib import pyplot
@@ -64,8 +65,19 @@ def test_a_cure_is_told_with_its_numbers_in_every_form():
         "helps too: set batch_size=32",
         "tried, no help: use learning_rate=0.0001; use keras.optimizers.Adam(0.001)",
         "not tried: use 64 units in dense (the budget)",
-        "score: accuracy on 400 rows (best constant answer 0.10, perfect 1); 5 pairs of 40 steps; 21 s",
+        "score: accuracy on the 400 rows trained on (best constant answer 0.10, perfect 1); 5 pairs of 40 steps; 21 s",
     )
+
+
+def test_a_confirmation_of_one_change_is_told_once_where_changes_are_listed():
+    part = str(ONE).partition("Tried on your data")[2]
+    assert part.count("0.97") == 1
+    assert 'use `activation="softmax"` in `dense_2`\n' in part
+
+
+def test_a_fix_of_a_check_that_did_not_help_is_marked_in_every_form():
+    rate = make.finding("FL406", severity=Severity.WARNING, cause=Cause.LEARNING_RATE, fixes=(given.SMALLER,))
+    everywhere(diagnosed(given.NOTHING, rate), "use learning_rate=0.0001 (tried alone: no help)")
 
 
 def test_changes_that_are_needed_together_have_a_line_each():
@@ -100,6 +112,13 @@ def test_where_nothing_helps_it_is_said_plainly_and_without_calm():
 def test_what_it_means_rests_on_learners_that_are_no_networks(model_free, said):
     rehearsal = facts.rehearsal(FLAT, model_free=model_free, model_free_null=0.15)
     everywhere(diagnosed(given.NOTHING, rehearsal=rehearsal), said)
+
+
+def test_scores_say_the_rows_they_are_of():
+    part = dataclasses.replace(given.ONE, n_rows=1438, n_scored=512)
+    everywhere(diagnosed(part), "score: accuracy on 512 of the 1,438 rows trained on (best")
+    rehearsal = facts.rehearsal(FLAT, model_free=0.85, model_free_null=0.15, n_held_out=360)
+    everywhere(diagnosed(given.NOTHING, rehearsal=rehearsal), "reach 0.85 on 360 rows they have not seen")
 
 
 def test_a_search_that_was_cut_short_says_how_far_it_got():
@@ -214,6 +233,15 @@ def test_causes_with_a_confirmed_fix_come_first_by_gain():
     assert diagnosed(given.THREE, error).causes == (Cause.OUTPUT_ACTIVATION, Cause.INPUT_SCALE, Cause.TRAINABLE)
     swapped = dataclasses.replace(given.THREE, chosen=given.THREE.chosen[::-1])
     assert diagnosed(swapped).causes == (Cause.OUTPUT_ACTIVATION, Cause.INPUT_SCALE)
+
+
+def test_the_page_lists_causes_in_the_order_in_which_they_are_named():
+    error = make.finding("FL201", severity=Severity.ERROR, cause=Cause.TRAINABLE)
+    report = diagnosed(given.THREE, error)  # severe, and not confirmed
+    page_order = re.findall(r"<h3>Cause: (.*?)</h3>", page.document(report))
+    assert page_order == [cause.value.replace("_", " ") for cause in report.causes]
+    assert page_order[-1] == "trainable"
+    assert str(report).index("FL004") < str(report).index("FL201")
 
 
 def test_a_confirmed_fix_backs_its_cause_at_info_and_an_unsure_one_does_not():

@@ -1,4 +1,4 @@
-"""Progress: a line that moves on a terminal, next to nothing elsewhere."""
+"""Progress: a line that moves on a terminal, a plain one now and then elsewhere."""
 
 import io
 
@@ -24,12 +24,24 @@ def test_a_terminal_shows_the_line_and_takes_it_away():
     assert shown.endswith("\x1b[2K") or "\x1b[?25h" in shown
 
 
-def test_nothing_is_written_elsewhere():
+def test_short_work_writes_nothing_elsewhere():
     assert run(io.StringIO()) == ""
 
 
-def test_one_plain_line_where_it_is_asked_for():
-    assert run(io.StringIO(), announce=True) == "tiny-subset test, [bold]120[/] of 400 steps\n"
+def test_long_work_writes_its_first_line_at_once():
+    assert run(io.StringIO(), announce=True) == "flatline, 0 s: tiny-subset test, [bold]120[/] of 400 steps\n"
+
+
+@pytest.mark.parametrize(("announce", "seconds"), [(True, [0, 5, 10]), (False, [5, 10])])
+def test_a_log_gets_a_line_in_five_seconds_at_most(monkeypatch, announce, seconds):
+    now = [100.0]
+    monkeypatch.setattr("flatline.reports.progress.time.monotonic", lambda: now[0])
+    stream = io.StringIO()
+    with Progress(file=stream, announce=announce) as progress:
+        for second in range(14):
+            now[0] = 100.0 + second
+            progress.update(f"step {second}")
+    assert stream.getvalue() == "".join(f"flatline, {s} s: step {s}\n" for s in seconds)
 
 
 @pytest.mark.parametrize("stream", [Terminal, io.StringIO])

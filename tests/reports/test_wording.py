@@ -26,10 +26,23 @@ from tests.reports import make
     ],
 )
 def test_a_fix_that_was_tried_says_what_became_of_it(verdict, said):
-    assert wording.trust(dataclasses.replace(make.SOFTMAX, verdict=verdict), "accuracy").startswith(said)
+    assert wording.trust(dataclasses.replace(make.SOFTMAX, verdict=verdict), given.ONE).startswith(said)
 
 
 def test_a_fix_that_was_not_tried_says_what_it_changes():
     assert wording.trust(make.SOFTMAX) == "changes training"
-    assert wording.trust(Fix(title="think", safety=Safety.ADVICE), "accuracy") == "advice"
-    assert wording.score_of(make.SEED) == "score"
+    assert wording.trust(Fix(title="think", safety=Safety.ADVICE), given.ONE) == "advice"
+
+
+@pytest.mark.parametrize(
+    ("fix", "said"),
+    [
+        (given.SMALLER, "tried alone: no help"),
+        (given.ADAM, "tried alone: diverged"),
+        (given.WIDER, "tried alone: knows its own rows only"),
+        (given.BATCHES, "changes training"),  # not tried
+    ],
+)
+def test_a_fix_that_failed_is_not_given_as_advice(fix, said):
+    renamed = dataclasses.replace(fix, title="in other words")  # what counts is what it does
+    assert wording.trust(renamed, given.NOTHING) == said
