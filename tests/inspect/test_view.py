@@ -12,7 +12,7 @@ from flatline.errors import FlatlineError
 from flatline.events import plain
 from flatline.inspect.shades import pooled, shaded
 from flatline.packed_view import pack, unpack
-from tests.inspect.models import IMAGES, TABLE, TOKENS, conv, sequential, tabular
+from tests.inspect.models import IMAGES, TABLE, TOKENS, conv, has_channels_first, sequential, tabular
 from tests.inspect.test_kinds import made, state
 from tests.records import same
 
@@ -121,6 +121,7 @@ def test_saliency_and_class_map_are_those_of_inspect(model, seen):
     )
 
 
+@pytest.mark.skipif(not has_channels_first(), reason="no convolution with channels first on this processor")
 def test_channels_first_is_seen_like_channels_last():
     keras.utils.set_random_seed(2)
     last = conv()
