@@ -100,7 +100,9 @@ class Replay:
     ) -> None:
         self.recipe, self.scores = recipe, scores
         self.weight, self.shuffle, self.batch_size = weight, shuffle, batch_size
-        self.epochs, self.compiled = planned_epochs, compiled
+        self.epochs = planned_epochs
+        # A recurrent loop takes ten times as long from Python, or a trace in each call; runs are scored many times.
+        self.compiled = compiled or any(isinstance(each, keras.layers.RNN) for each in recipe.model._flatten_layers())
         n = n_rows(recipe.X)
         dealt = np.random.default_rng(seed).permutation(n)
         n_held = int(HELD_OUT * n) if int(HELD_OUT * n) >= FEWEST_HELD_OUT and shuffle else 0
