@@ -278,7 +278,7 @@ def test_a_fix_that_cannot_be_made_or_run_raises_in_one_line(plain):
 
 def test_a_fix_that_takes_more_memory_than_there_is_raises_and_is_forgotten(monkeypatch):
     replay = replay_of()
-    with pytest.raises(FlatlineError, match="^there is not enough memory for it: .*OOM"):
+    with pytest.raises(FlatlineError, match=r"^there is not enough memory for it: .*OOM"):
         replay.run(fix(SetLayer(layer="a", argument="units", value=10**13)), seed=0, n_steps=3)
     wider = fix(SetLayer(layer="a", argument="units", value=9))
     replay.run(wider, seed=0, n_steps=3)
@@ -287,7 +287,7 @@ def test_a_fix_that_takes_more_memory_than_there_is_raises_and_is_forgotten(monk
         raise MemoryError
 
     monkeypatch.setattr(replay._variant(wider).training, "run", exhausted)
-    with pytest.raises(FlatlineError, match="^there is not enough memory for it: MemoryError$"):
+    with pytest.raises(FlatlineError, match=r"^there is not enough memory for it: MemoryError$"):
         replay.run(wider, seed=0, n_steps=3)
     assert not replay.known(wider) and replay.known(AS_IS)
 
