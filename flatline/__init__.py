@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from flatline.learning_rate import RateCurve as RateCurve
     from flatline.learning_rate import lr_range as lr_range
     from flatline.monitor import FlatlineMonitor as FlatlineMonitor
-    from flatline.record import RunRecord as RunRecord
+    from flatline.records.record import RunRecord as RunRecord
+    from flatline.records.run_directory import load_run as load_run
     from flatline.reports.report import Report as Report
     from flatline.rules import explain as explain
-    from flatline.run_directory import load_run as load_run
     from flatline.stopping import StopOnFlatline as StopOnFlatline
     from flatline.watching import watch as watch
 
@@ -49,8 +49,8 @@ _HOMES = {
     "StopOnFlatline": "flatline.stopping",
     "FlightRecorder": "flatline.callbacks",
     "watch": "flatline.watching",
-    "RunRecord": "flatline.record",
-    "load_run": "flatline.run_directory",
+    "RunRecord": "flatline.records.record",
+    "load_run": "flatline.records.run_directory",
     "judge": "flatline.judging",
     "compare": "flatline.comparison",
     "Comparison": "flatline.comparison",

@@ -17,8 +17,8 @@ from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.measure.exhibiting import exhibit
 from flatline.measure.losses import LoopStep
 from flatline.measure.recorder import Recorder
-from flatline.record import RunRecord
-from flatline.run_writer import RunWriter
+from flatline.records.record import RunRecord
+from flatline.records.run_writer import RunWriter
 
 _BETWEEN = ("flatline", "keras", "contextlib")
 

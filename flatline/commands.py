@@ -122,7 +122,7 @@ def first_line(error: BaseException) -> str:
 def run(arguments: argparse.Namespace) -> int:
     from datetime import datetime
 
-    from flatline.run_directory import runs_in
+    from flatline.records.run_directory import runs_in
     from flatline.running import Flight
     from flatline.settings import selection
 
@@ -159,7 +159,7 @@ def tell(line: str) -> None:
 
 def report(arguments: argparse.Namespace) -> int:
     from flatline.judging import judge
-    from flatline.run_directory import load_run, runs_in
+    from flatline.records.run_directory import load_run, runs_in
 
     if not arguments.output:
         if arguments.private:
@@ -205,8 +205,8 @@ def inspect(arguments: argparse.Namespace) -> int:
 def _show(run_dir: Path, arguments: argparse.Namespace, fail_on: Severity) -> int:
     """Show the reports of all runs in a directory, one that repeats what others say as a line."""
     from flatline.judging import judge
+    from flatline.records.run_directory import load_run, runs_in
     from flatline.reports import terminal
-    from flatline.run_directory import load_run, runs_in
 
     runs, code = runs_in(run_dir), CLEAN
     said: dict[frozenset[str], str] = {}  # alarms → the first run that had them

@@ -15,8 +15,8 @@ from flatline.finding import Finding
 from flatline.judging import judge
 from flatline.logs import EpochLog, LossLog, RunFacts
 from flatline.progress import N_WINDOWS, State, progress
-from flatline.record import RunRecord
-from flatline.run_directory import load_run
+from flatline.records.record import RunRecord
+from flatline.records.run_directory import load_run
 from flatline.statistics import window_means
 
 Run = RunRecord | str | os.PathLike[str]

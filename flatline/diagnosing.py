@@ -139,7 +139,6 @@ def diagnosed(
     Layers that are `kept` (None: as they look) are not drawn anew; the fixes of what a run has `shown` are tried too.
     """
     from flatline import engine
-    from flatline.combining import combined
     from flatline.facts import RehearsalFacts
     from flatline.judging import reads_log
     from flatline.looking import Later
@@ -147,6 +146,7 @@ def diagnosed(
     from flatline.reports.diagnosis import Diagnosis
     from flatline.reports.progress import Progress
     from flatline.rewriting import difference
+    from flatline.search.combining import combined
 
     checks = tuple(check for check in chosen.checks if not reads_log(check))
     start = time.perf_counter()
@@ -204,13 +204,13 @@ def _experiment(
     import keras
     import numpy as np
 
-    from flatline.candidates import asked, candidates
     from flatline.facts import ModelFacts, ObjectiveFacts, OptimizerFacts, PlanFacts
     from flatline.measure.setup import n_rows
     from flatline.recipe import Recipe
-    from flatline.replay import Replay
     from flatline.score import Score
-    from flatline.search import Search
+    from flatline.search.candidates import asked, candidates
+    from flatline.search.replay import Replay
+    from flatline.search.search import Search
 
     facts, gathered = world.facts, world.gathered
     objective, plan = facts.get(ObjectiveFacts), facts[PlanFacts]

@@ -9,7 +9,7 @@ from flatline.experiment import Experiment
 from flatline.finding import Finding, Outcome
 from flatline.logs import Log, LossLog, Marks
 from flatline.measure.spending import PLOTTING
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 from flatline.registry import Check
 from flatline.reports.report import Report
 from flatline.settings import selection

@@ -12,7 +12,7 @@ from flatline import whole_file
 from flatline.callbacks import users_line
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.measure.spending import PLOTTING, Spending
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 from flatline.reports.report import IMAGES, Report
 
 INTERVAL = 60.0  # s between two drawings that nothing new calls for

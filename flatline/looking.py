@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flatline.errors import FlatlineError
 from flatline.judging import WATCHING
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 from flatline.view import View
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from flatline.maps import are_arrays
 from flatline.measure.beginning import Beginning
 from flatline.measure.preserve import preserved
 from flatline.measure.seen import FAIR_ROWS, SeenRows
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 from flatline.reports.diagnosis import Diagnosis
 from flatline.reports.report import Report
 from flatline.settings import Selection

@@ -14,18 +14,7 @@ MODULES = sorted(ROOT.rglob("*.py"))
 LEVELS = (
     {"errors", "cause", "finding", "fix", "verdict", "facts", "experiment", "logs", "glossary", "unmeasured"}
     | {"exhibits", "view", "png"},
-    {
-        "record",
-        "table",
-        "thinning",
-        "packed_exhibits",
-        "packed_view",
-        "events",
-        "run_directory",
-        "run_writer",
-        "statistics",
-    }
-    | {"whole_file"},
+    {"records", "statistics", "whole_file"},
     {"backend", "recipe", "rebuild", "maps", "score", "measure"},
     {"registry", "engine", "gates", "arms", "pairs", "layers", "graph", "outputs", "changes", "entry", "progress"}
     | {"rates", "sampled", "nonfinite", "comparing", "editable", "canonical"},
@@ -33,15 +22,6 @@ LEVELS = (
     {
         "diagnosis",
         "remedies",
-        "variant",
-        "replay",
-        "combining",
-        "confirming",
-        "asking",
-        "candidates",
-        "bundles",
-        "screening",
-        "searched",
         "search",
         "rewriting",
     },
@@ -92,8 +72,7 @@ MAY_IMPORT_KERAS = {
     "callbacks",
     "watching",
     "loggers",
-    "replay",
-    "variant",
+    "search",
     "inspect",
 }  # above measurement
 MAX_LINES = 300

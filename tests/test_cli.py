@@ -12,10 +12,10 @@ import pytest
 from flatline import cli, commands, demo, registry, rules
 from flatline.comparison import compare
 from flatline.logs import LossLog
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
+from flatline.records.run_writer import RunWriter
 from flatline.reports import report as reports
-from flatline.run_writer import RunWriter
-from tests.records import facts
+from tests.records.samples import facts
 from tests.reports import make
 
 ROOT = Path(__file__).parent.parent

@@ -16,9 +16,9 @@ from flatline.comparison import compare
 from flatline.errors import FlatlineError
 from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, ProbeLog, RunHead, UpdateLog
 from flatline.progress import State
-from flatline.record import RunRecord
-from flatline.run_writer import RunWriter
-from tests.records import NASTY, facts, filled, finding, full
+from flatline.records.record import RunRecord
+from flatline.records.run_writer import RunWriter
+from tests.records.samples import NASTY, facts, filled, finding, full
 
 NAMES = ("dense", "dense_1", "out")
 NULL = 1.0  # of the made-up losses, whose perfect value is 0

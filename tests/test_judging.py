@@ -1,7 +1,7 @@
 """Which check judges what."""
 
 from flatline.judging import judge, reads_experiment, reads_log
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 from flatline.registry import find
 
 

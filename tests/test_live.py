@@ -13,7 +13,7 @@ from flatline import live
 from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.live import LivePicture, path_of
 from flatline.measure.spending import Spending
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 from tests.reports import make
 from tests.test_monitor import equal, network, trained, warned
 

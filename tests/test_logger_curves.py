@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from flatline.loggers.curves import News, label, labels
 from flatline.logs import EpochLog, LossLog
-from flatline.record import RunRecord
-from tests.records import NASTY, filled
+from flatline.records.record import RunRecord
+from tests.records.samples import NASTY, filled
 
 
 def test_labels_stay_the_same_from_run_to_run():

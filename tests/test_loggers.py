@@ -25,9 +25,9 @@ from flatline.loggers import (
 )
 from flatline.loggers.curves import CURVES, labels
 from flatline.logs import GradientLog, LossLog
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 from tests.logger_targets import TARGETS, Mlflow, TensorBoard, Wandb
-from tests.records import NASTY, full
+from tests.records.samples import NASTY, full
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(256, 6)).astype("float32")

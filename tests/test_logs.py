@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatline.events import apply
 from flatline.logs import LossLog, between
-from flatline.record import RunRecord
-from flatline.table import Table
+from flatline.records.events import apply
+from flatline.records.record import RunRecord
+from flatline.records.table import Table
 
 NAN = np.nan
 STEP = np.arange(5)

@@ -14,13 +14,13 @@ import flatline
 from flatline import looking
 from flatline.looking import Later, of_run, take
 from flatline.measure.seen import SeenRows
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
+from flatline.records.run_directory import load_run
+from flatline.records.run_writer import RunWriter
 from flatline.reports.layers import browser, folds
-from flatline.run_directory import load_run
-from flatline.run_writer import RunWriter
 from flatline.view import View
 from tests import views
-from tests.records import assert_same
+from tests.records.samples import assert_same
 from tests.reports import make
 
 RNG = np.random.default_rng(0)

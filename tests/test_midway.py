@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import flatline
-from flatline import candidates, midway
+from flatline import midway
 from flatline.backend import read
 from flatline.cause import Cause
 from flatline.errors import FlatlineError
@@ -16,6 +16,7 @@ from flatline.experiment import Candidate
 from flatline.fix import Fix, SetCompile
 from flatline.measure.beginning import Beginning
 from flatline.measure.preserve import preserved
+from flatline.search import candidates
 from tests.test_monitor import X, Y, equal, network, trained, warned
 
 CANDIDATES, DIAGNOSED = candidates.candidates, midway.diagnosed
@@ -196,7 +197,7 @@ def test_an_interrupt_ends_the_search_and_then_the_training(monkeypatch):
     def interrupted(self, *_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("flatline.search.Search._singles", interrupted)
+    monkeypatch.setattr("flatline.search.search.Search._singles", interrupted)
     model, monitor = network(rate=1e-9), monitor_of()
     with warned(), pytest.raises(KeyboardInterrupt):
         trained(model, monitor, epochs=10)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from flatline.view import Prediction, Shades, View, ViewedInput, ViewedLayer, ViewedPart
-from tests.records import NASTY
+from tests.records.samples import NASTY
 
 RNG = np.random.default_rng(0)
 

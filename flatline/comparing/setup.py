@@ -10,7 +10,7 @@ import numpy as np
 from flatline.comparing.layers import matched
 from flatline.comparing.losses import NULLS
 from flatline.logs import LossLog, RunFacts, RunLayer
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 
 SAME_RATE = 1e-6  # 1; a learning rate that went through 32 bits is off by less
 

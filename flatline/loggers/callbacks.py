@@ -13,7 +13,7 @@ from flatline.errors import FlatlineError, FlatlineWarning
 from flatline.loggers import targets
 from flatline.loggers.curves import News
 from flatline.loggers.targets import Target
-from flatline.run_directory import reason
+from flatline.records.run_directory import reason
 
 
 class _Logger(keras.callbacks.Callback):  # type: ignore[misc]

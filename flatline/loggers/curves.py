@@ -12,7 +12,7 @@ import numpy as np
 
 from flatline.facts import Array
 from flatline.logs import ActivationLog, EpochLog, GradientLog, Log, LossLog, ProbeLog, UpdateLog
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 
 Row = tuple[int, dict[str, float]]
 """A step, and the values of curves there by their names."""

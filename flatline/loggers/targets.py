@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from flatline.errors import FlatlineError
 from flatline.loggers.curves import PREFIX, News, Row
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 
 METRICS_PER_CALL = 1_000  # the most that MLflow takes in one
 

@@ -22,7 +22,7 @@ from flatline.measure.samples import add_sample
 from flatline.measure.seen import FAIR_ROWS, SeenRows
 from flatline.measure.setup import n_rows
 from flatline.measure.spending import Spending
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 
 CAPTURE_BYTES = 2_000_000  # of one batch
 FIRST_SAMPLES = 8  # of 32 rows make the probe; not held back by the budget: a run flat from the start is told by them

@@ -8,7 +8,7 @@ import numpy as np
 from flatline.backend.step import Sample, StepSampler
 from flatline.facts import Array
 from flatline.logs import ActivationLog, GradientLog, UpdateLog
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 
 
 def add_sample(record: RunRecord, sampler: StepSampler, found: Sample, step: int, optimizer: Any) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from flatline.events import plain
-from flatline.packed_view import pack
+from flatline.records.events import plain
+from flatline.records.packed_view import pack
 from flatline.reports.html import prose, resource
 from flatline.reports.inputs import inputs, text
 from flatline.reports.lanes import margins

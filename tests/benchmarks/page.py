@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from statistics import median
 
-from flatline.run_writer import RunWriter
+from flatline.records.run_writer import RunWriter
 from flatline.view import View
 from tests import views
 from tests.benchmarks.report_time import N_STEPS, record

@@ -17,7 +17,7 @@ import numpy as np
 from flatline import judge
 from flatline.logs import LossLog
 from flatline.plots.overview import overview_image
-from flatline.run_writer import RunWriter
+from flatline.records.run_writer import RunWriter
 from tests.benchmarks.report_time import record
 
 SIZES = ((3, 10), (100, 100_000))  # layers, steps

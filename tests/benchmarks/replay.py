@@ -31,8 +31,8 @@ from flatline.measure.preserve import preserved
 from flatline.measure.trial import orders
 from flatline.rebuild import rebuilt
 from flatline.recipe import Recipe
-from flatline.replay import AS_IS, Replay
 from flatline.score import Score
+from flatline.search.replay import AS_IS, Replay
 from tests.benchmarks.overhead import CASES, Case, model_of
 
 MODELS = ("mlp", "convnet", "lstm")

@@ -20,8 +20,8 @@ from flatline.logs import (
     RunLayer,
     UpdateLog,
 )
-from flatline.record import RunRecord
-from flatline.run_writer import RunWriter
+from flatline.records.record import RunRecord
+from flatline.records.run_writer import RunWriter
 
 N_STEPS, N_LAYERS = 100_000, 24
 

@@ -134,7 +134,7 @@ def _trained(model: Any, X: Any, y: Any, fit_args: dict[str, Any], rows: Any = N
     `rows` are (inputs as the model takes them, targets as it does, original targets), where a fix has changed them.
     """
     from flatline.facts import Task
-    from flatline.variant import reads_logits
+    from flatline.search.variant import reads_logits
 
     if y is None:
         raise ValueError("a pipeline")

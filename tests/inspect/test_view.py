@@ -9,12 +9,12 @@ import pytest
 
 from flatline import inspect
 from flatline.errors import FlatlineError
-from flatline.events import plain
 from flatline.inspect.shades import pooled, shaded
-from flatline.packed_view import pack, unpack
+from flatline.records.events import plain
+from flatline.records.packed_view import pack, unpack
 from tests.inspect.models import IMAGES, TABLE, TOKENS, conv, has_channels_first, sequential, tabular
 from tests.inspect.test_kinds import made, state
-from tests.records import same
+from tests.records.samples import same
 
 L = keras.layers
 

@@ -11,7 +11,6 @@ import pytest
 import tensorflow as tf
 
 import flatline
-from flatline.events import exhibit_event, to_line
 from flatline.exhibits import (
     QUANTILES,
     SHOWS_DATA,
@@ -27,8 +26,9 @@ from flatline.measure.answers import Asked, answer_facts
 from flatline.measure.everything import measure
 from flatline.measure.exhibiting import _run_exhibits, exhibit
 from flatline.measure.recorder import Recorder
-from flatline.packed_exhibits import unpacked
-from tests.records import same
+from flatline.records.events import exhibit_event, to_line
+from flatline.records.packed_exhibits import unpacked
+from tests.records.samples import same
 
 L = keras.layers
 RNG = np.random.default_rng(0)

@@ -16,7 +16,7 @@ from flatline.glossary import GLOSSARY
 from flatline.logs import ActivationLog, EpochLog, GradientLog, LossLog, Marks, ProbeLog, RunFacts, UpdateLog
 from flatline.plots.overview import SLIDE, overview, overview_image
 from flatline.plots.panels import in_order
-from flatline.record import EMPTY
+from flatline.records.record import EMPTY
 from tests import experiments as given
 from tests.checks import make as facts
 from tests.detectors import make

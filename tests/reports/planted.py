@@ -19,8 +19,9 @@ from flatline.facts import (
 )
 from flatline.logs import Marks
 from flatline.reports.diagnosis import Diagnosis
-from tests import experiments, records
+from tests import experiments
 from tests.checks import make as facts
+from tests.records import samples
 from tests.reports import make
 
 LABEL = 31337.0  # of a class
@@ -29,7 +30,7 @@ CODE = '-keras.layers.Dense(2, name="out")'
 
 def everything():
     """A diagnosis of a run, from every kind of fact, with labels of its own."""
-    record = records.full()
+    record = samples.full()
     targets = facts.array(np.repeat([0.0, LABEL], 50), name="y")
     head = facts.head(target=targets, class_counts=((0.0, 50), (LABEL, 50)))
     known = {

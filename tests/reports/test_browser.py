@@ -12,12 +12,12 @@ import pytest
 
 from flatline import png
 from flatline.errors import FlatlineError
-from flatline.packed_view import unpack
+from flatline.records.packed_view import unpack
 from flatline.reports import browser
 from flatline.reports.lanes import MOST, margins
 from flatline.view import View
 from tests import views
-from tests.records import same
+from tests.records.samples import same
 
 
 class Page(HTMLParser):

@@ -6,15 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from flatline.arms import CURED, GAIN
-from flatline.asking import put_to_test
-from flatline.bundles import LARGER, bundles, early
-from flatline.combining import combined, disjoint
-from flatline.confirming import Confirmation, confirm, n_pairs_for
 from flatline.errors import FlatlineError
 from flatline.experiment import Candidate, Experiment, Outcome, Tried
-from flatline.replay import Replay, Run
-from flatline.screening import Screening, mean
-from flatline.searched import experiment_of
+from flatline.search.asking import put_to_test
+from flatline.search.bundles import LARGER, bundles, early
+from flatline.search.combining import combined, disjoint
+from flatline.search.confirming import Confirmation, confirm, n_pairs_for
+from flatline.search.replay import Replay, Run
+from flatline.search.screening import Screening, mean
+from flatline.search.searched import experiment_of
 from flatline.verdict import Ruling
 
 SINGLES_SHARE = 0.45  # of the budget, until when single changes are tried

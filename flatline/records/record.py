@@ -18,7 +18,7 @@ from flatline.logs import (
     SightLog,
     UpdateLog,
 )
-from flatline.table import Table
+from flatline.records.table import Table
 from flatline.view import View
 
 EMPTY: Mapping[type[Log], str] = {
@@ -42,9 +42,9 @@ class RunRecord:
 
     Memory is bounded for a run of any length: a log that reaches 20,000 rows or 320,000 numbers (its `Table` says
     why) is thinned in its older half, so that every curve keeps its shape, its spikes and the places where it is not
-    finite (`flatline.thinning` states the rule). A row that stays keeps its own values: after thinning, a row of
-    `LossLog` is still the mean over the steps since the row that was *recorded* before it, not since the row that is
-    now before it. All logs together take about 15 MB at most unless a log has more than 10,000 columns.
+    finite (`thinning` states the rule). A row that stays keeps its own values: after thinning, a row of `LossLog` is
+    still the mean over the steps since the row that was *recorded* before it, not since the row that is now before it.
+    All logs together take about 15 MB at most unless a log has more than 10,000 columns.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class RunRecord:
 
     See Also
     --------
-    flatline.run_directory.RunWriter : keeps a record on disk.
+    flatline.records.run_directory.RunWriter : keeps a record on disk.
     """
 
     def __init__(self, header: Mapping[str, Any] | None = None, *, run_id: str | None = None) -> None:

@@ -1,7 +1,7 @@
 """A run on disk: written while it trains so that a crash costs a second of it, and read back later.
 
-A run directory holds `events-000001.jsonl` (`flatline.events` describes its lines) and an empty file `lock`. A file of
-events begins with the whole record, thinned as it is in memory, and goes on with what came after. When enough has come
+A run directory holds `events-000001.jsonl` (`events` describes its lines) and an empty file `lock`. A file of events
+begins with the whole record, thinned as it is in memory, and goes on with what came after. When enough has come
 after, the record is written anew under the next number, complete and on disk before it gets its name, and the file
 before is deleted: the file with the highest number always holds all. Nothing of a run is ever used as a file name.
 
@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from flatline.errors import FlatlineError
-from flatline.events import FORMAT, VERSION, apply
-from flatline.record import RunRecord
+from flatline.records.events import FORMAT, VERSION, apply
+from flatline.records.record import RunRecord
 
 BROKEN = (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError)
 

@@ -12,11 +12,11 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from flatline import png
-from flatline.events import plain
-from flatline.packed_view import pack, unpack
+from flatline.records.events import plain
+from flatline.records.packed_view import pack, unpack
 from flatline.view import View
 from tests import views
-from tests.records import same
+from tests.records.samples import same
 
 SIDES = st.integers(1, 9)
 GREY = st.tuples(SIDES, SIDES)

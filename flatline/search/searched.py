@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from flatline.arms import GAIN
-from flatline.combining import combined
 from flatline.experiment import Experiment, Outcome, Paired, Tried
-from flatline.screening import Screening, mean
+from flatline.search.combining import combined
+from flatline.search.screening import Screening, mean
 from flatline.verdict import Verdict
 
 if TYPE_CHECKING:
-    from flatline.search import Search
+    from flatline.search.search import Search
 
 
 def experiment_of(search: "Search") -> Experiment:

@@ -2,7 +2,6 @@
 
 import pytest
 
-from flatline.combining import combined, disjoint, place_of
 from flatline.experiment import Candidate
 from flatline.fix import (
     Fix,
@@ -18,6 +17,7 @@ from flatline.fix import (
     SetLayer,
     Shuffle,
 )  # fmt: skip
+from flatline.search.combining import combined, disjoint, place_of
 
 RELU = SetLayer(layer="a", argument="activation", value="relu")
 SOFTMAX = SetLayer(layer="a", argument="activation", value="softmax")

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-from flatline.confirming import confirm, n_pairs_for
 from flatline.errors import FlatlineError
 from flatline.experiment import Candidate, Outcome, Tried
-from flatline.replay import Replay
-from flatline.screening import Screening
+from flatline.search.confirming import confirm, n_pairs_for
+from flatline.search.replay import Replay
+from flatline.search.screening import Screening
 from flatline.verdict import Ruling
 
 APART = 100  # seeds between two changes; a test takes far fewer

@@ -17,10 +17,10 @@ import pytest
 
 from flatline.errors import FlatlineError
 from flatline.logs import EpochLog, GradientLog, LossLog, UpdateLog
-from flatline.record import RunRecord
-from flatline.run_directory import load_run
-from flatline.run_writer import MAX_BYTES, RunWriter
-from tests.records import assert_same, finding, full
+from flatline.records.record import RunRecord
+from flatline.records.run_directory import load_run
+from flatline.records.run_writer import MAX_BYTES, RunWriter
+from tests.records.samples import assert_same, finding, full
 
 # Children do nothing but add rows until they are killed: no thread of this process is waited for.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -180,7 +180,7 @@ def test_the_widest_logs_fit_into_what_is_allowed(tmp_path):
     writer = RunWriter(tmp_path, record)
     cells = sum(rows.n * rows.width for rows in record.tables.values())
     assert cells > 800_000
-    # `flatline.run_directory` reckons with 10.7 bytes over layers and 25 elsewhere.
+    # `flatline.records.run_directory` reckons with 10.7 bytes over layers and 25 elsewhere.
     epochs = record.tables[EpochLog]
     assert size(tmp_path) <= 10.7 * (cells - epochs.n * epochs.width) + 25 * epochs.n * epochs.width + 1e6
     writer.close()

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 
 from flatline import logs as menu
 from flatline.logs import ActivationLog, EpochLog, GradientLog, Log, LossLog, ProbeLog, RunFacts, UpdateLog
-from flatline.record import EMPTY, MAX_FOUND, MAX_MISSING, RunRecord
-from flatline.table import MAX_NAMES, MAX_ROWS, MIN_ROWS, Table
-from tests.records import assert_same, facts, filled, finding, full, same
+from flatline.records.record import EMPTY, MAX_FOUND, MAX_MISSING, RunRecord
+from flatline.records.table import MAX_NAMES, MAX_ROWS, MIN_ROWS, Table
+from tests.records.samples import assert_same, facts, filled, finding, full, same
 
 NAMES = ("a", "b", "c")
 

@@ -11,11 +11,11 @@ a file is `{"format": "flatline-run", "version": 1, "run": id, "header": {…}}`
 - `{"log": "UpdateLog", "constants": {"layers": […]}}`: the latest counts. The penalty of `LossLog` was such a
   constant once: read back, it is that of the last row before it.
 - `{"found": {…}, "step": 120}`: a finding, all of it but the edits of its fixes.
-- `{"exhibit": "FirstBatch", "is": {…}}`: pieces of the data and of the answers (see `flatline.packed_exhibits`),
-  or a string: why there are none. The latest of a type counts.
+- `{"exhibit": "FirstBatch", "is": {…}}`: pieces of the data and of the answers (see `packed_exhibits`), or a text: why
+  there are none. The latest of a type counts.
 - `{"view": {…}, "step": 120}`: a look inside the network after so many steps; the latest counts. Its fields are those
-  of `View`, its pictures PNG images in base64 (see `flatline.packed_view`). In place of the object a string says why
-  there is none.
+  of `View`, its pictures PNG images in base64 (see `packed_view`). In place of the object a string says why there is
+  none.
 - `{"spent": {…}}`, `{"missing": […]}`, `{"ended": "finished"}`: the latest counts.
 
 Every number reads back as the same number. One that is not finite, for which JSON has no word, is the string "nan",
@@ -38,10 +38,10 @@ from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix, Safety
 from flatline.logs import RunFacts, RunHead, RunLayer
-from flatline.packed_exhibits import packed, unpacked
-from flatline.packed_view import pack, unpack
-from flatline.record import RunRecord
-from flatline.table import Table
+from flatline.records.packed_exhibits import packed, unpacked
+from flatline.records.packed_view import pack, unpack
+from flatline.records.record import RunRecord
+from flatline.records.table import Table
 from flatline.view import View
 
 FORMAT = "flatline-run"

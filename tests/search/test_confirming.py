@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from flatline.confirming import LEVEL, confirm, n_pairs_for
 from flatline.experiment import Candidate
 from flatline.fix import Fix, SetCompile, SetFit
-from flatline.replay import Run
+from flatline.search.confirming import LEVEL, confirm, n_pairs_for
+from flatline.search.replay import Run
 from flatline.verdict import Ruling
 
 A = Candidate(

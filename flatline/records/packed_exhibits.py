@@ -1,4 +1,4 @@
-"""Facts that hold arrays, as plain JSON and back: what `flatline.events` writes of an exhibit.
+"""Facts that hold arrays, as plain JSON and back: what `flatline.records.events` writes of an exhibit.
 
 A fact is an object by field; an array is `{"shape": […], "type": "f4", "bytes": "…"}`, little-endian bytes in base64,
 and a number that is not finite is the string "nan", "inf" or "-inf".

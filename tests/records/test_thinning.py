@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flatline.thinning import rows_to_keep
+from flatline.records.thinning import rows_to_keep
 
 LENGTHS = st.integers(2, 400)
 

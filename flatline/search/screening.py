@@ -7,7 +7,7 @@ import numpy as np
 
 from flatline.errors import FlatlineError
 from flatline.fix import Fix
-from flatline.replay import Replay, Run
+from flatline.search.replay import Replay, Run
 
 MAX_STEPS = 1000  # of a run; what learns in more learns in fewer with a better rate
 FEWEST_STEPS = 10  # a run of fewer says nothing

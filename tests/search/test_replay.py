@@ -20,8 +20,8 @@ from flatline.fix import (
 )  # fmt: skip
 from flatline.measure.preserve import preserved
 from flatline.recipe import Recipe
-from flatline.replay import AS_IS, FEWEST_HELD_OUT, HELD_OUT, SCORED_ROWS, Replay, Run
 from flatline.score import Score
+from flatline.search.replay import AS_IS, FEWEST_HELD_OUT, HELD_OUT, SCORED_ROWS, Replay, Run
 
 RNG = np.random.default_rng(0)
 N = 120

@@ -34,7 +34,7 @@ from flatline.logs import (
     SightLog,
     UpdateLog,
 )
-from flatline.record import RunRecord
+from flatline.records.record import RunRecord
 from flatline.view import View, ViewedLayer
 
 NASTY = (

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from flatline.combining import combined
 from flatline.experiment import Candidate, Paired
 from flatline.facts import Array
-from flatline.replay import Replay, Run
+from flatline.search.combining import combined
+from flatline.search.replay import Replay, Run
 from flatline.statistics import sign_flip
 from flatline.verdict import Ruling, Verdict
 

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 
 from flatline.errors import FlatlineError
-from flatline.events import apply, finding_event, plain, to_line, version_event
 from flatline.finding import Finding
 from flatline.fix import Fix, Safety
 from flatline.logs import GradientLog, LossLog, RunFacts, RunHead
-from flatline.record import RunRecord
-from flatline.run_directory import load_run
-from flatline.run_writer import RunWriter
-from tests.records import NASTY, assert_same, facts, filled, finding, full, same
+from flatline.records.events import apply, finding_event, plain, to_line, version_event
+from flatline.records.record import RunRecord
+from flatline.records.run_directory import load_run
+from flatline.records.run_writer import RunWriter
+from tests.records.samples import NASTY, assert_same, facts, filled, finding, full, same
 
 
 def write(directory, record, **options):
@@ -259,7 +259,7 @@ def test_the_file_with_the_highest_number_counts(run):
 
 
 def test_a_file_that_is_deleted_while_it_is_found_is_looked_for_again(run, monkeypatch):
-    from flatline import run_directory
+    from flatline.records import run_directory
 
     listing, gone = run_directory.files, iter([[(9, run / "events-000009.jsonl")]])
     monkeypatch.setattr(run_directory, "files", lambda directory: next(gone, None) or listing(directory))

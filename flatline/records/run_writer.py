@@ -1,4 +1,4 @@
-"""Keep a run record on disk while it is filled; what a directory holds is told in `flatline.run_directory`."""
+"""Keep a run record on disk while it is filled; what a directory holds is told in `flatline.records.run_directory`."""
 
 import contextlib
 import math
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flatline.errors import FlatlineError
-from flatline.events import (
+from flatline.records.events import (
     Event,
     exhibit_event,
     finding_event,
@@ -20,8 +20,8 @@ from flatline.events import (
     version_event,
     view_event,
 )
-from flatline.record import RunRecord
-from flatline.run_directory import files, head, quoted, reason
+from flatline.records.record import RunRecord
+from flatline.records.run_directory import files, head, quoted, reason
 
 if sys.platform != "win32":
     import fcntl

@@ -7,9 +7,9 @@ from flatline.cause import Cause
 from flatline.errors import FlatlineError
 from flatline.experiment import Candidate, Outcome
 from flatline.fix import Fix, MapInput, SetCompile, SetFit, SetLayer
-from flatline.replay import Run
 from flatline.score import Score
-from flatline.search import Search
+from flatline.search.replay import Run
+from flatline.search.search import Search
 from flatline.verdict import Ruling
 
 ACTIVATION = SetLayer(layer="out", argument="activation", value="softmax")

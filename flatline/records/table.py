@@ -8,7 +8,7 @@ import numpy as np
 
 from flatline.facts import Array
 from flatline.logs import Log, between
-from flatline.thinning import rows_to_keep
+from flatline.records.thinning import rows_to_keep
 
 MAX_ROWS = 20_000  # ten times the pixels of a wide plot; the newer half holds the last 10,000 rows as they were
 MAX_CELLS = 320_000  # numbers in all rows together: 2.6 MB; 800 rows of four quantities over 100 layers

@@ -5,12 +5,12 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 from typing import Any
 
-from flatline.bundles import STANDARD
 from flatline.diagnosis import rank, severity_of
 from flatline.experiment import Candidate
 from flatline.finding import Finding, Outcome, Severity
 from flatline.fix import Fix
 from flatline.registry import all_remedies
+from flatline.search.bundles import STANDARD
 
 
 def candidates(outcomes: Iterable[Outcome], facts: Mapping[type, Any]) -> list[Candidate]:

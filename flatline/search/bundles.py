@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from flatline.combining import disjoint
 from flatline.experiment import Candidate
+from flatline.search.combining import disjoint
 
 STANDARD = (
     "canonical-units", "canonical-head", "canonical-output", "canonical-loss", "label-encoding", "standard-optimizer",

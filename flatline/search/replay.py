@@ -19,7 +19,7 @@ from flatline.measure.trial import orders
 from flatline.rebuild import rebuilt
 from flatline.recipe import Recipe
 from flatline.score import Score
-from flatline.variant import OwnVariant, Variant, is_structural, key
+from flatline.search.variant import OwnVariant, Variant, is_structural, key
 
 HELD_OUT = 0.2
 FEWEST_HELD_OUT = 20  # rows; on fewer an accuracy is known to ± 0.22 at best
