@@ -1,18 +1,19 @@
 """Diagnosis: a report with what was tried on the user's own data, and the way to take the cure."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from flatline import diagnosis
 from flatline.errors import FlatlineError
-from flatline.experiment import Experiment
+from flatline.experiment import Candidate, Experiment
 from flatline.facts import RehearsalFacts
 from flatline.finding import Finding
 from flatline.fix import Fix
 from flatline.reports import tried
 from flatline.reports.report import Report
+from flatline.search.combining import combined, disjoint
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,32 +62,47 @@ class Diagnosis(Report):
                 return each.fix
         return fix
 
-    def apply(self, fix: Fix | None = None) -> Any:
+    def apply(self, fix: Fix | Iterable[Fix] | None = None) -> Any:
         """Return the set-up with a fix, as new objects; model and data that were diagnosed stay as they are.
 
         Parameters
         ----------
-        fix : Fix or None
-            One of `fixes`; the best set-up that was confirmed when None.
+        fix : Fix, iterable of Fix, or None
+            One of `fixes`; the best set-up that was confirmed when None. Of several, one that is an alternative to an
+            earlier one, or changes the same, is left out: `apply(diagnosis.fixes)` does all that can be done at once.
 
         Raises
         ------
         FlatlineError
             When nothing was confirmed and no fix is given, or the diagnosis holds no model and data.
         """
-        if fix is not None and not isinstance(fix, Fix):
-            raise FlatlineError(
-                "The `fix` parameter of Diagnosis.apply must be one of the diagnosis' `fixes`, or None for the best "
-                f"set-up. Got {fix!r}."
-            )
         if fix is None:
-            self._require_confirmed("apply", "give one of its `fixes` to try it all the same")
+            self._require_confirmed("apply", "give one or all of its `fixes` to try them all the same")
+        elif not isinstance(fix, Fix):
+            fix = self._together(fix)
         if self.setup is None:
             raise FlatlineError(
                 "a fix cannot be applied: this diagnosis holds no model and data, as one that was read from a file; "
                 "call flatline.diagnose again"
             )
         return self.setup(fix)
+
+    def _together(self, fixes: Iterable[Fix]) -> Fix:
+        """Make one fix of several; advice, which changes nothing, is left out."""
+        several = tuple(fixes) if isinstance(fixes, Iterable) and not isinstance(fixes, str) else ()
+        if not several or not all(isinstance(each, Fix) for each in several):
+            raise FlatlineError(
+                "The `fix` parameter of Diagnosis.apply must be one or several of the diagnosis' `fixes`, or None for "
+                f"the best set-up. Got {fixes!r}."
+            )
+        findings = self.findings
+
+        def candidate(fix: Fix) -> Candidate:
+            group = next((str(number) for number, each in enumerate(findings) if fix in each.fixes), "")
+            return Candidate(fix=fix, cause=None, source="asked", group=group)
+
+        changes = [candidate(fix) for fix in reversed(several) if fix.edits]  # where two conflict, the later one holds
+        return combined(disjoint(changes)[::-1]) if changes else several[0]
 
     def diff(self) -> str:
         """Return the changes of the best set-up as a difference of code.

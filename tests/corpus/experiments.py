@@ -11,8 +11,8 @@ import numpy as np
 
 import flatline
 from flatline.diagnosis import causes as causes_of
+from flatline.diagnosis import severity_of
 from flatline.finding import Severity
-from flatline.fix import Fix
 from flatline.maps import mapped
 from flatline.score import Score
 from flatline.verdict import Ruling
@@ -72,7 +72,7 @@ def cure(name: str, build: Any, accepted: Any = None, *, budget: float, checks: 
                 error=str(error),
             )  # fmt: skip
         seconds = time.perf_counter() - start
-        alarms = tuple(f"{f.code} {f.name}" for f in diagnosis.findings if (f.severity or 0) >= Severity.WARNING)
+        alarms = tuple(f"{f.code} {f.name}" for f in diagnosis.findings if severity_of(f) >= Severity.WARNING)
         experiment = diagnosis.experiment
         crashed = [n.reason for n in diagnosis.not_evaluated if n.reason.startswith("crashed") or n.code == "FL004"]
         scores: tuple[float, float, float] = (float("nan"),) * 3
@@ -107,17 +107,18 @@ def _built(build: Any) -> Setup:
     return setup
 
 
-def _best(diagnosis: Any) -> Fix | None:
-    """What a user would apply: the confirmed set, else the first fix of the first finding that can be made."""
+def _cure(diagnosis: Any) -> Any:
+    """What a user would apply: the confirmed set, else the first fix of each alarm, else the first there is."""
     if diagnosis.experiment is not None and diagnosis.experiment.confirmed:
-        return None
-    return next((fix for fix in diagnosis.fixes if fix.edits), None)
+        return diagnosis.apply()
+    alarms = [each for each in diagnosis.findings if severity_of(each) >= Severity.WARNING]
+    fixes = [fix for each in alarms for fix in [fix for fix in each.fixes if fix.edits][:1]]
+    fixes = fixes or [fix for fix in diagnosis.fixes if fix.edits][:1]
+    return diagnosis.apply(fixes) if fixes else None
 
 
 def _scores(setup: Setup, twin: Setup, diagnosis: Any) -> tuple[float, float, float]:
-    repaired = None
-    if (diagnosis.experiment is not None and diagnosis.experiment.confirmed) or _best(diagnosis) is not None:
-        repaired = diagnosis.apply(_best(diagnosis))
+    repaired = _cure(diagnosis)
     before = _trained(setup.model, setup.X, setup.y, setup.fit_args)
     accepted = _trained(twin.model, twin.X, twin.y, twin.fit_args)
     after = before

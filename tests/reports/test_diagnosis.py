@@ -14,7 +14,7 @@ from flatline.engine import judge
 from flatline.errors import FlatlineError
 from flatline.experiment import Experiment, Outcome, Paired
 from flatline.finding import Severity
-from flatline.fix import Fix
+from flatline.fix import Fix, SetCompile, SetLayer
 from flatline.reports import page, terminal
 from flatline.reports.diagnosis import Diagnosis
 from flatline.verdict import Ruling
@@ -280,9 +280,24 @@ def test_a_diagnosis_from_a_file_holds_no_model():
             call()
 
 
-def test_apply_refuses_what_is_no_fix():
-    with pytest.raises(FlatlineError, match=r"`fix` parameter of Diagnosis\.apply must be one of.*Got 'softmax'"):
-        ONE.apply("softmax")
+def test_apply_makes_one_fix_of_several_and_the_first_of_alternatives_holds():
+    def fix(edit) -> Fix:
+        return Fix(title=repr(edit), edits=(edit,))
+
+    loss, logits = fix(SetCompile(argument="loss", value="mse")), fix(SetLayer(layer="a", argument="units", value=2))
+    slow, fast = (fix(SetCompile(argument="optimizer.learning_rate", value=rate)) for rate in (0.1, 0.2))
+    finding = make.finding(fixes=(loss, logits))
+    report = Diagnosis(outcomes=(finding,), setup=lambda fix: fix)
+    advice = Fix(title="look at the data")
+    assert report.apply(advice) == report.apply([advice]) == advice
+    assert report.apply((fast, advice, loss, slow, logits)).edits == (*fast.edits, *loss.edits)
+    assert report.apply([logits, loss, slow]).edits == (*logits.edits, *slow.edits)
+
+
+@pytest.mark.parametrize("wrong", ["softmax", (), [make.LOGITS, "softmax"], 3])
+def test_apply_refuses_what_is_no_fix(wrong):
+    with pytest.raises(FlatlineError, match=r"`fix` parameter of Diagnosis\.apply must be one or several.*Got "):
+        ONE.apply(wrong)
 
 
 def test_plot_draws_the_pairs_first_or_the_short_trainings():
