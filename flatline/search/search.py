@@ -132,6 +132,11 @@ class Search:
             return self.screen.base_share
         return self.screen.share(self.screen.value(combined(self.chosen), n_seeds=self.screen.n_seeds)[0])
 
+    @property
+    def _cut_short(self) -> bool:
+        """Whether there is no time for the steps that are planned already, let alone for more."""
+        return self.screen.planned is not None and not self.screen.whole_plan
+
     def _cures(self, share: float) -> bool:
         return share >= max(CURED, self.screen.base_share + GAIN)
 
@@ -182,7 +187,7 @@ class Search:
         base = screen.base[0].value if short == screen.n_steps else screen.as_is(screen.seeds[0], short).value
         gains: dict[int, float] = {}
         for place, candidate in enumerate(self.candidates):
-            if candidate.source == LARGER[0] and screen.planned is not None and not screen.whole_plan:
+            if candidate.source == LARGER[0] and self._cut_short:
                 self._note(place, Outcome.NOT_TRIED, note="there is no time for the steps that are planned already")
                 continue
             steps = self.replay.steps(candidate.fix, short) / screen.n_steps
@@ -234,7 +239,10 @@ class Search:
 
     def _climb(self) -> None:
         """Add changes to the best so far while that helps: whole sets, then one by one."""
-        self._together(bundles(self.candidates, self.chosen))
+        usable = self.candidates
+        if self._cut_short and self._cures(self._best()):  # what cures in fewer steps than are planned needs no more
+            usable = [each for each in usable if each.source != LARGER[0]]
+        self._together(bundles(usable, self.chosen))
         for _ in range(ROUNDS):
             best = self._best()
             if best >= ENOUGH:

@@ -65,8 +65,8 @@ class Stub:
 
 def found(answer, *candidates, memorised=False, **given):
     search = Search(
-        Stub(answer, memorised), candidates, planned_steps=100, n_pairs=5, seed=0, say=lambda text: None,
-        **{"seconds": 60.0, **given},
+        Stub(answer, memorised), candidates, n_pairs=5, seed=0, say=lambda text: None,
+        **{"seconds": 60.0, "planned_steps": 100, **given},
     )  # fmt: skip
     return search.run()
 
@@ -95,6 +95,19 @@ def test_what_the_checks_are_sure_of_comes_before_what_is_faster():
         return 0.98 if RATE in edits else 0.96 if ACTIVATION in edits else 0.5
 
     assert sources(found(answer, A, R)) == {"FL301"}
+
+
+@pytest.mark.parametrize(("planned", "tried"), [(100, True), (100_000, False)])
+def test_what_cures_in_fewer_steps_than_are_planned_is_not_tried_with_more(planned, tried):
+    seen = []
+
+    def answer(edits):
+        seen.append(edits)
+        return 0.9 if ACTIVATION in edits else 0.5
+
+    more = SetFit(argument="epochs", value=100)
+    assert sources(found(answer, A, change(more, "more-epochs", Cause.EPOCHS), planned_steps=planned)) == {"FL301"}
+    assert any(more in edits for edits in seen) is tried
 
 
 def test_a_set_up_that_learns_is_left_alone():
