@@ -14,11 +14,16 @@ from flatline.plots.frame import COLOURS, DASHES, DECADES, GREY, axes, literal
 from flatline.plots.legend import legend_above
 from flatline.plots.picture import picture
 
+OTHER = {"color": GREY, "alpha": 0.5, "linestyle": "-", "linewidth": 0.8, "zorder": 1}
+NAMED = 6  # curves; a legend of more leaves no room for them in an overview
+
 
 def plot_training_curves(
     curves: Mapping[str, Array], *, null: float = float("nan"), ax: Axes | None = None, **line_kw: Any
 ) -> Axes:
     """Draw loss against step, one line a training, and the loss of the best constant prediction.
+
+    Of more than six, the first and those that end lowest are told apart; the others are thin and grey.
 
     Parameters
     ----------
@@ -38,10 +43,17 @@ def plot_training_curves(
     """
     ax = axes(ax)
     drawn = []
-    for number, (name, losses) in enumerate(curves.items()):
+    named = _told_apart(curves)
+    others = f"{len(curves) - len(named)} other variations"
+    for name, losses in curves.items():
         losses = np.asarray(losses, dtype=float)
         finite = np.isfinite(losses)
         drawn.append(losses[finite])
+        if name not in named:
+            plot_dense(ax, np.arange(len(losses)), losses, label=others, **{**OTHER, **line_kw})
+            others = ""  # one entry for all of them
+            continue
+        number = named.index(name)
         style = {"color": COLOURS[number % len(COLOURS)], "linestyle": DASHES[number % len(DASHES)]}
         # A single step is a point: a line of one point is invisible.
         marker = {"marker": "o"} if finite.sum() == 1 else {"marker": ""}
@@ -57,6 +69,19 @@ def plot_training_curves(
     ax.set_ylabel("loss")
     legend_above(ax)
     return ax
+
+
+def _told_apart(curves: Mapping[str, Array]) -> list[str]:
+    """Names of the curves that are told apart: the first, and those that end lowest; in the order given."""
+
+    def end(name: str) -> float:
+        losses = np.asarray(curves[name], dtype=float)
+        last = losses[-max(1, len(losses) // 10) :]
+        return float(np.mean(last)) if len(last) and np.all(np.isfinite(last)) else math.inf
+
+    first, *rest = list(curves) or [""]
+    lowest = sorted(rest, key=end)[: NAMED - 1]
+    return [name for name in curves if name == first or name in lowest]
 
 
 @picture(

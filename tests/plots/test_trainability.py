@@ -30,8 +30,16 @@ def test_lines_are_the_numbers_given_and_the_null_line_is_the_bound(ax):
 
 
 def test_lines_differ_in_more_than_colour(ax):
-    plot_training_curves({str(n): np.arange(3.0) for n in range(7)}, ax=ax)
-    assert len({line.get_linestyle() + str(line._unscaled_dash_pattern) for line in ax.get_lines()}) == 7
+    plot_training_curves({str(n): np.arange(3.0) for n in range(6)}, ax=ax)
+    assert len({line.get_linestyle() + str(line._unscaled_dash_pattern) for line in ax.get_lines()}) == 6
+
+
+def test_of_many_the_first_and_those_that_end_lowest_are_told_apart(ax):
+    ends = (9.0, 3.0, np.nan, 1.0, 7.0, 2.0, 8.0, 4.0, 5.0)
+    plot_training_curves({f"{end:.0f}": np.array([9.5, end]) for end in ends}, null=9.7, ax=ax)
+    assert len(ax.get_lines()) == 10
+    names = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert names == ["9", "3", "3 other variations", "1", "2", "4", "5", "best constant prediction"]
 
 
 def test_steps_that_are_not_finite_are_left_out_and_said(ax):
