@@ -47,13 +47,15 @@ def gathered(step: Array, values: Array, n_columns: int) -> Columns:
     )
 
 
-def plot_dense(ax: Axes, step: Array, values: Array, **style: Any) -> tuple[Array, Array]:
+def plot_dense(ax: Axes, step: Array, values: Array, *, pale: bool = True, **style: Any) -> tuple[Array, Array]:
     """Draw a curve; rows that are no finite number are left out.
 
     Parameters
     ----------
     ax : Axes
     step, values : ndarray of shape (n,)
+    pale : bool
+        Whether the rows themselves stand behind their median.
     **style
         Of the main line, passed on to `Axes.plot`: the rows themselves where they are few, else their running median
         over a pale envelope of all of them.
@@ -72,9 +74,10 @@ def plot_dense(ax: Axes, step: Array, values: Array, **style: Any) -> tuple[Arra
     colour, middle = style.get("color"), gathered(step, values, WINDOWS)
     if len(step) > MANY:
         envelope = gathered(step, values, COLUMNS)
-        ax.fill_between(envelope.step, envelope.low, envelope.high, color=colour, alpha=0.25, linewidth=0)
+        if pale:
+            ax.fill_between(envelope.step, envelope.low, envelope.high, color=colour, alpha=0.25, linewidth=0)
         values = np.concatenate([envelope.low, envelope.high])
-    else:
+    elif pale:
         ax.plot(step, values, color=colour, alpha=0.35, linewidth=0.7)
     ax.plot(middle.step, middle.middle, **style)
     return middle.middle, values

@@ -50,7 +50,7 @@ def plot_training_curves(
         finite = np.isfinite(losses)
         drawn.append(losses[finite])
         if name not in named:
-            plot_dense(ax, np.arange(len(losses)), losses, label=others, **{**OTHER, **line_kw})
+            plot_dense(ax, np.arange(len(losses)), losses, pale=False, label=others, **{**OTHER, **line_kw})
             others = ""  # one entry for all of them
             continue
         number = named.index(name)

@@ -42,6 +42,13 @@ def test_of_many_the_first_and_those_that_end_lowest_are_told_apart(ax):
     assert names == ["9", "3", "3 other variations", "1", "2", "4", "5", "best constant prediction"]
 
 
+@pytest.mark.parametrize("n", [500, 2000])
+def test_those_that_are_not_told_apart_are_a_line_without_the_noise_behind_it(ax, n):
+    plot_training_curves({str(end): np.linspace(9.0, end, n) for end in range(7)}, ax=ax)
+    of_grey = [part for part in (*ax.lines, *ax.collections) if part.get_alpha() == 0.5]
+    assert len(ax.lines) + len(ax.collections) == 6 * 2 + len(of_grey) and len(of_grey) == 1
+
+
 def test_steps_that_are_not_finite_are_left_out_and_said(ax):
     plot_training_curves({"as is": np.array([1.0, np.inf, 3.0, np.nan])}, ax=ax)
     (line,) = ax.get_lines()
