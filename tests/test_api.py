@@ -105,6 +105,13 @@ def test_selection_runs_nothing_else() -> None:
     assert all(code.startswith("FL1") for code in judged)
 
 
+@pytest.mark.parametrize(("split", "reason"), [(0.2, "a part of X"), (0.0, "were not given")])
+def test_validation_rows_that_are_split_off_are_not_called_missing(split: float, reason: str) -> None:
+    fit_args = {"validation_split": split}
+    report = flatline.check_setup(classifier(), X, Y, fit_args=fit_args, select=("FL111",), verbose=0)
+    assert reason in report.not_evaluated[0].reason
+
+
 def test_assert_trainable() -> None:
     flatline.assert_trainable(classifier(), X, Y, overfit=False)
     with pytest.raises(AssertionError, match="FL306"):

@@ -129,7 +129,9 @@ def _measure(
     say: Callable[[str], None],
 ) -> Measured:
     facts: dict[type, Any] = {DataFacts: gathered.data, PlanFacts: gathered.plan}
-    facts[ValidationFacts] = gathered.validation or "needs validation data, which were not given"
+    split = gathered.plan.validation_split
+    without = "the validation rows are a part of X" if split else "needs validation data, which were not given"
+    facts[ValidationFacts] = gathered.validation or without
     custom = has_custom_train_step(model)
     try:
         say("running the model once")
