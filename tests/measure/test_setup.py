@@ -172,3 +172,16 @@ def test_layers_tell_the_classes_of_their_regularizers_and_initialisers():
     assert first.config["bias_initializer"] == "Ones"
     assert last.config["kernel_regularizer"] is None
     assert last.config["bias_initializer"] == "Zeros"
+
+
+def test_modes_are_not_compared_by_the_size_of_an_output_of_next_to_nothing():
+    def gap(bias: float) -> float:
+        last = keras.layers.Dense(
+            1, "sigmoid", kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(bias)
+        )
+        model = keras.Sequential([keras.Input((5,)), last, keras.layers.GaussianNoise(0.1)])
+        model.compile("sgd", "mse")
+        return look(model, X, VALUES)[ModelFacts].mode_gap
+
+    assert np.isnan(gap(-60.0))
+    assert 0.1 < gap(0.0) < 0.3
