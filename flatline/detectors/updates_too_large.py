@@ -5,9 +5,9 @@ The update ratio ‖ΔW‖/‖W‖ of kernels over the last twenty sampled steps
 leave the weights alone. WARNING where the run is no better than the best constant prediction and the median of any
 kernel is above 0.1; where it never was and a single step changed half of the kernels or more by half of their size;
 where the steps before the first sampled one made half of the kernels or more ten times as large as when the run
-began; or where it stopped far from a perfect fit and half of the kernels or more have a median above 0.5. INFO where half of
-them do in a run that learns. Embeddings are left out, and so are kernels that started at zero or have shrunk to a
-hundredth of what they were: the ratio to next to nothing says nothing.
+began; or where it stopped far from a perfect fit and half of the kernels or more have a median above 0.5. INFO where
+half of them do in a run that learns. Embeddings are left out, and so are kernels that started at zero or have shrunk
+to a hundredth of what they were: the ratio to next to nothing says nothing.
 
 ## Why it matters
 A step that changes half of a kernel leaves little of what the steps before have made of it. The usual rate changes a
@@ -78,7 +78,8 @@ SHRUNK = 0.01  # 1; of the norm at first: a kernel that a penalty has driven to 
 
 # By how much is not known: a rate in proportion to a step that exploded would be too small for all that follow.
 _LOWER = Fix(title="lower the learning rate, and bring inputs and targets to unit scale", safety=Safety.ADVICE)
-_EXPLAINS = ("FL501", "FL502", "FL503", "FL507", "FL709", "FL807", "FL808")  # FL506 is a single step, these are all of them
+# FL506 is a single step, these are all of them
+_EXPLAINS = ("FL501", "FL502", "FL503", "FL507", "FL709", "FL807", "FL808")
 
 
 @check("FL806", cause=Cause.LEARNING_RATE, severity=Severity.WARNING, explains=_EXPLAINS)

@@ -58,7 +58,9 @@ def _from_logits(loss: Any) -> bool | None:
 def _squash(outputs: Array, units: int) -> tuple[str, bool]:
     """What the output's range and sums say of its last activation."""
     mild = (
-        outputs.reshape(len(_RANGE_DRAWS), -1)[[abs(scale) == 1.0 for scale, _ in _RANGE_DRAWS]] if outputs.size else outputs
+        outputs.reshape(len(_RANGE_DRAWS), -1)[[abs(scale) == 1.0 for scale, _ in _RANGE_DRAWS]]
+        if outputs.size
+        else outputs
     )
     if not np.all(np.isfinite(outputs)):
         outputs = mild.reshape(-1, *outputs.shape[1:])  # an exponential overflows under large weights

@@ -69,7 +69,9 @@ def test_table():
                 fix="set the learning rate to 0.0004",
             ),
             row(make.run(), make.PLATEAU, _updates(0.6, 0.6), message="above 0.5", severity=Severity.WARNING),
-            row(make.run(), make.FLAT, _updates(*2 * [3e4 * (ROW == 0)]), message="3e+04 of their", fix="to unit scale"),
+            row(
+                make.run(), make.FLAT, _updates(*2 * [3e4 * (ROW == 0)]), message="3e+04 of their", fix="to unit scale"
+            ),
             # nor was any step before the first sample small: all that follows is
             row(
                 BEGUN,
@@ -106,7 +108,7 @@ def test_table():
             # the steps before the first sample have made one kernel large, or both less than ten times as large
             (BEGUN, make.FLAT, _updates(1e-3), _weights(18.0, 1.0)),
             (BEGUN, make.LEARNING, _updates(1e-3), _weights(3e4, 1e4)),
-            (make.run(), make.FLAT, _updates(1e-3), _weights(3e4, 1e4)),  # how they began is not known
+            (make.run(), make.FLAT, _updates(1e-3), _weights(3e4, 1e4)),  # unknown beginning
             # large at first, as Adam's steps are, and small long since
             (make.run(), make.FLAT, _updates(np.where(ROW < 8, 0.5, 1e-3), np.where(ROW < 8, 0.5, 1e-3))),
             (THREE, make.FLAT, make.updates({"dense": ODD, "dense_1": 1e-3, "dense_2": 1e-3})),
