@@ -8,6 +8,8 @@ from flatline.fix import Edit, Fix, MapInput, MapLabels, ReplaceLayer, Safety, S
 from flatline.layers import CONVOLUTIONS, DENSE, WEIGHTED, code, written
 from flatline.outputs import BINARY, place
 
+_STANDARDISED = """y_mean, y_std = y.mean(axis=0), y.std(axis=0)  # keep both: for validation and test, and
+y = (y - y_mean) / y_std  # predictions come back as y_std * model.predict(X) + y_mean"""
 _PURE_ACTIVATIONS = frozenset({"Softmax", "ReLU", "LeakyReLU", "ELU"})
 
 
@@ -104,6 +106,11 @@ def map_labels(objective: ObjectiveFacts, how: str, code: str, *, classes: int =
     """Transform the labels; `code` says how on one line."""
     edit: Edit = MapLabels(how=how, classes=classes, factor=factor)
     return Change(edits=(edit,) if len(objective.heads) == 1 else None, snippet=code)
+
+
+def standardise_labels(objective: ObjectiveFacts) -> Change:
+    """Give each column of the targets mean 0 and deviation 1; the code keeps the two numbers that undo it."""
+    return map_labels(objective, "standardize", _STANDARDISED)
 
 
 def map_input(objective: ObjectiveFacts, how: str, code: str, *, factor: float = 1.0) -> Change:

@@ -283,6 +283,9 @@ GLOSSARY: dict[str, Quantity] = {
     "weight_norm": Quantity(
         "‖W‖", "1", "norm of a layer's kernel, or of all its weights without one, before the step changes it",
         "Krogh, Hertz 1991, A Simple Weight Decay Can Improve Generalization"),
+    "weight_growth": Quantity(
+        "‖W‖/‖W₀‖", "1", "norm of a kernel over its norm when the run began, median over kernels",
+        "Glorot, Bengio 2010, AISTATS"),
     "activation_mean": Quantity(
         "μ(a)", "1", "mean of all cells of what a layer returns for a training batch", "Glorot, Bengio 2010, AISTATS"),
     "activation_spread": Quantity(

@@ -57,6 +57,7 @@ class RunLayer:
     n_trainable: int
     is_output: bool = False
     has_kernel: bool = False  # a trainable weight of two axes or more: its norms are the kernel's, else all weights'
+    weight_norm: float = float("nan")  # of its kernel when the run began; NaN where it was not built or has none
 
 
 @dataclass(frozen=True, kw_only=True)

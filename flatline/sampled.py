@@ -16,6 +16,7 @@ from flatline.progress import NEVER, Progress, State, progress, required_steps
 
 SUCCESSIVE = 2  # samples in a row; one alone is noise
 MOST = 0.9  # 1; share of a layer's units of which it cannot be said that they are few
+GROWN = 10.0  # 1; times as large as it was: no few steps of training make most of a kernel anew
 FIRST = 1  # step up to which a sample shows the weights as they were initialised, or all but
 
 
@@ -113,6 +114,21 @@ def kernels(run: RunFacts, names: Sequence[str]) -> list[int]:
 def applied(updates: UpdateLog) -> Array:
     """Rows (n,) in which the optimizer meant to change the weights: no overflow of a scaled loss, no accumulation."""
     return ~(updates.skipped == 1) if len(updates.skipped) else np.ones(len(updates), bool)
+
+
+def growth(run: RunFacts, gradients: GradientLog | None) -> tuple[float, int]:
+    """How many times as large as when the run began half of the kernels or more are in the first sample, and its step.
+
+    The steps before it were not seen, and one that is far too large may have thrown the weights away for good. NaN
+    where it is not known.
+    """
+    if gradients is None or not len(gradients):
+        return math.nan, 0
+    began = {layer.name: layer.weight_norm for layer in run.layers}
+    columns = [i for i in kernels(run, gradients.layers) if began[gradients.layers[i]] > 0]
+    ratio = gradients.weight_norm[0, columns] / np.array([began[gradients.layers[i]] for i in columns])
+    known = ratio[np.isfinite(ratio)]
+    return (float(np.median(known)) if len(known) else math.nan), int(gradients.step[0])
 
 
 def require_finite_weights(gradients: GradientLog | None) -> None:

@@ -202,6 +202,17 @@ def test_sampled_gradients_and_updates_are_those_of_plain_descent():
     np.testing.assert_allclose(updates.update_ratio, 0.05 * gradients.relative, rtol=1e-2)
 
 
+def test_how_large_the_weights_were_when_the_run_began_is_kept():
+    model, monitor = network(0.1), flatline.FlatlineMonitor(verbose=0)
+    began = [float(np.linalg.norm(w)) for w in model.get_weights() if w.ndim == 2]
+    for _ in range(2):
+        trained(model, monitor)
+    known = [layer.weight_norm for layer in monitor.record.logs()[RunFacts].layers if layer.has_kernel]
+    assert known == pytest.approx(began, rel=1e-6)
+    now = [float(np.linalg.norm(w)) for w in model.get_weights() if w.ndim == 2]
+    assert min(np.divide(now, began)) > 1.1
+
+
 def test_many_calls_of_fit_are_one_run():
     model, monitor = network(), flatline.FlatlineMonitor(verbose=0)
     for _ in range(3):

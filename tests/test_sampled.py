@@ -8,6 +8,7 @@ from flatline.sampled import (
     Spell,
     applied,
     fruitless,
+    growth,
     kernels,
     lacks_null_only,
     largest,
@@ -112,6 +113,16 @@ def test_kernels_come_in_the_order_of_the_layers():
         make.layer("unsampled"),
     ]
     assert kernels(make.run(*layers), ("second", "scale", "frozen", "norm", "embedding", "first")) == [5, 0]
+
+
+def test_growth_is_the_median_over_kernels_of_which_the_beginning_is_known():
+    began = {"a": 1.0, "b": 2.0, "c": 0.5, "zero": 0.0, "unbuilt": np.nan}
+    run = make.run(*(make.layer(name, weight_norm=norm) for name, norm in began.items()))
+    weight = {"a": np.array([3.0, 900.0]), "b": 40.0, "c": 0.5, "zero": 7.0, "unbuilt": 7.0}
+    log = make.gradients(dict.fromkeys(weight, 1.0), n=2, weight=weight, step=np.array([4, 9]))
+    assert growth(run, log) == (3.0, 4)
+    assert np.isnan(growth(run, None)[0])
+    assert np.isnan(growth(make.run(make.layer("zero", weight_norm=0.0)), log)[0])
 
 
 def test_steps_that_were_meant_to_change_nothing_are_told_apart():

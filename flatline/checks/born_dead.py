@@ -58,6 +58,8 @@ networks part 1", 2016.
 
 import math
 
+import numpy as np
+
 from flatline.cause import Cause
 from flatline.entry import STANDARDISE
 from flatline.errors import CannotTell
@@ -106,7 +108,11 @@ def born_dead(model: ModelFacts, data: DataFacts | None, rehearsal: RehearsalFac
         yield Finding(
             message=f"{dead.value:.0%} of the units of `{layer.name}` are zero for all {model.n_probe} samples of the "
             "probe batch before the first step"
-            + (f": its inputs lie around {made_by.input_mean:.3g}, all on one side" if one_sided else "")
+            + (
+                f": its inputs lie {_offset(made_by):.3g} off zero and differ by {_spread(made_by):.3g} only"
+                if one_sided
+                else ""
+            )
             + (f": so few units ({units(made_by)}) die at birth by chance" if narrow else ""),
             evidence=(dead,),
             where=layer.name,
@@ -138,9 +144,22 @@ def _width(graph: LayerGraph, layer: LayerFacts) -> int:
 
 
 def _is_one_sided(layer: LayerFacts) -> bool:
-    """Whether a first layer reads data whose mean drowns what differs between samples."""
-    spread = math.sqrt(max(0.0, layer.input_rms**2 - layer.input_mean**2))
-    return layer.reads_model_input and abs(layer.input_mean) > ONE_SIDED * spread
+    """Whether a first layer reads data whose mean drowns what differs between samples.
+
+    Column by column: one that lies far off zero, such as a year, decides the sign of a unit for all samples.
+    """
+    return layer.reads_model_input and _offset(layer) > ONE_SIDED * _spread(layer)
+
+
+def _offset(layer: LayerFacts) -> float:
+    """Distance from zero of the mean input."""
+    square = np.square(layer.input_feature_rms) - np.square(layer.input_feature_std)
+    return math.sqrt(max(0.0, float(square.sum())))
+
+
+def _spread(layer: LayerFacts) -> float:
+    """Deviation of the inputs from their mean, over all columns."""
+    return float(np.linalg.norm(layer.input_feature_std))
 
 
 def _fixes(layer: LayerFacts, one_sided: bool, narrow: bool) -> tuple[Fix, ...]:

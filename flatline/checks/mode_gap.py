@@ -66,7 +66,10 @@ MAX_GAP = 1.0  # 1; difference over the output's own size: dropout of one half a
 def mode_gap(model: ModelFacts) -> Findings:
     """Say so when the two modes disagree by more than the output's size."""
     if not model.layers or math.isnan(model.mode_gap):
-        raise CannotTell(f"the outputs of training and inference mode of {len(model.layers)} layers were not compared")
+        raise CannotTell(
+            f"the outputs of training and inference mode of {len(model.layers)} layers were not compared, or those of "
+            "inference mode are next to nothing"
+        )
     gap = Evidence(quantity="mode_gap", value=model.mode_gap, bound=("<=", MAX_GAP))
     if not gap.broken:
         return

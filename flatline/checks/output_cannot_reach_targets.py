@@ -39,7 +39,8 @@ out. With sample weights, and under a loss of the user's own, the finding is the
 where the rehearsal learns or was not run. It is a WARNING, too, where fewer than one cell in ten is out of reach.
 
 ## How far to trust the fix
-A linear output reaches everything. Targets far from unit scale then take long to travel to: standardise them as well.
+A linear output reaches everything. Targets far from unit scale then take long to travel to, or blow the weights up:
+they are standardised with it.
 Rescaling the targets into the output's range instead keeps the bound, which is right for quantities that have one.
 
 ## References
@@ -51,7 +52,7 @@ Feedforward Neural Networks Training Programs" (TheDeepChecker), TOSEM 2022, arX
 import numpy as np
 
 from flatline.cause import Cause
-from flatline.changes import Change, at, fix, map_input, map_labels, set_activation
+from flatline.changes import Change, at, fix, map_input, map_labels, set_activation, standardise_labels
 from flatline.errors import CannotTell
 from flatline.facts import DataFacts, HeadFacts, ModelFacts, ObjectiveFacts, RehearsalFacts, Task
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -62,7 +63,7 @@ from flatline.registry import check
 
 SLACK = 0.01  # of the targets' standard deviation
 HOPELESS_SHARE = 0.1  # 1; of target cells out of reach: from there training cannot succeed as written
-FAR_FROM_UNIT = 10.0  # 1; rms of targets above which a linear output alone is a slow cure
+FAR_FROM_UNIT = 10.0  # 1; rms of targets above which a linear output alone cures slowly or diverges
 _REACH = {
     "sigmoid": (0.0, 1.0),
     "softmax": (0.0, 1.0),
@@ -143,15 +144,17 @@ def _fixes(head: HeadFacts, objective: ObjectiveFacts, model: ModelFacts | None)
     if head.loss == "poisson":
         return (fix(f'use `activation="softplus"` in {name}', set_activation(head, model, "softplus")),)
     linear = set_activation(head, model, "linear")
-    fixes = [fix(f'use `activation="linear"` in {name}', linear)]
+    size = float(np.hypot(head.target.mean, head.target.std))
+    if size > FAR_FROM_UNIT and head.task is Task.REGRESSION:
+        title = f'use `activation="linear"` in {name}, and standardise the targets: they are of the size {size:.3g}'
+        fixes = [fix(title, linear, standardise_labels(objective))]
+    else:
+        fixes = [fix(f'use `activation="linear"` in {name}', linear)]
     rescalable = head.squash == "sigmoid" and low >= 0 and high > 1
     if rescalable:
         factor, code = (1 / 255, "255") if head.target.integral and 200 < high <= 255 else (1 / high, f"{high:.6g}")
         changes = _scaled(head, objective, "rescale", f" / {code}", factor)
         fixes.append(fix(f"or divide the targets by {code}, into the range of {name}", *changes))
-    elif np.hypot(head.target.mean, head.target.std) > FAR_FROM_UNIT and head.task is Task.REGRESSION:
-        standard = map_labels(objective, "standardize", "y = (y - y.mean(axis=0)) / y.std(axis=0)")
-        fixes.append(fix(f'standardise the targets, and use `activation="linear"` in {name}', linear, standard))
     return tuple(fixes)
 
 

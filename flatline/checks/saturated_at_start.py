@@ -38,8 +38,8 @@ fit_args = {"epochs": 5}
 
 ## When it is wrong
 A gate (whose output multiplies something) may be shut or open on purpose and is not meant; a confident output layer
-saturates, and should. Random features that are never trained may saturate. Where the rehearsal learns all the same,
-the finding is INFO.
+saturates, and should: where it does and nothing is learnt, the check does not judge. Random features that are never
+trained may saturate. Where the rehearsal learns all the same, the finding is INFO.
 
 ## How far to trust the fix
 Standardised inputs are right for every network and safe to try; the default initialiser is made for them.
@@ -57,7 +57,7 @@ from flatline.errors import CannotTell
 from flatline.facts import LayerFacts, ModelFacts, RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.fix import Edit, Fix, MapInput, SetLayer
-from flatline.gates import learned, require_start, severity_unless_learning
+from flatline.gates import learned, learns, require_start, severity_unless_learning
 from flatline.graph import LayerGraph
 from flatline.layers import SIGMOIDS, TANHS, WEIGHTED, activation, written
 from flatline.registry import check
@@ -74,8 +74,9 @@ def saturated_at_start(model: ModelFacts, rehearsal: RehearsalFacts | None) -> F
     require_start(model)
     graph = LayerGraph.of(model)
     hidden = [layer for layer in model.layers if _is_hidden_squash(graph, layer)]
-    if not model.layers or any(math.isnan(layer.saturated_share) for layer in hidden):
-        raise CannotTell(f"the saturation of {len(hidden)} hidden layers was not measured")
+    outputs = [layer for layer in model.layers if layer.is_output and activation(layer) in SIGMOIDS | TANHS]
+    if not model.layers or any(math.isnan(layer.saturated_share) for layer in (*hidden, *outputs)):
+        raise CannotTell(f"the saturation of {len(hidden)} hidden layers and {len(outputs)} outputs was not measured")
     limit = MAX_SATURATED_STUCK if learned(rehearsal) < NOWHERE else MAX_SATURATED
     for layer in hidden:
         share = Evidence(quantity="saturated_share", value=layer.saturated_share, bound=("<=", limit), where=layer.name)
@@ -98,6 +99,12 @@ def saturated_at_start(model: ModelFacts, rehearsal: RehearsalFacts | None) -> F
             cause=Cause.INPUT_SCALE if large else Cause.INITIALIZATION,
         )
         return  # the layers behind it inherit the fault
+    for layer in outputs:
+        if layer.saturated_share > limit and not learns(rehearsal, enough=NOWHERE):
+            raise CannotTell(
+                f"{layer.saturated_share:.0%} of the values of the output `{layer.name}` are saturated, and hidden "
+                "layers only are judged"
+            )
 
 
 def _is_hidden_squash(graph: LayerGraph, layer: LayerFacts) -> bool:

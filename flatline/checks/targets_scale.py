@@ -2,7 +2,7 @@
 
 ## What it looks for
 Targets of a linear output under a squared, absolute or Huber loss whose root mean square, in the largest column, is
-above 100 or below 0.001.
+above 100 or below 0.001. Behind an output of bounded range they are not judged: FL304 speaks of them.
 
 ## Why it matters
 A fresh network returns numbers around 1. Under Adam a weight moves by about the learning rate a step, so outputs of
@@ -48,7 +48,8 @@ Y. LeCun, L. Bottou, G. Orr, K.-R. Müller, "Efficient BackProp", section 4.3, 1
 import numpy as np
 
 from flatline.cause import Cause
-from flatline.changes import at, fix, map_labels
+from flatline.changes import at, fix, standardise_labels
+from flatline.errors import CannotTell
 from flatline.facts import HeadFacts, ObjectiveFacts, RehearsalFacts, Task
 from flatline.finding import Evidence, Finding, Findings, Severity
 from flatline.gates import learns
@@ -61,6 +62,8 @@ MODERATE = 1e3  # 1; largest target that is not alarming by itself
 CLEARLY_BETTER = 0.2  # 1; R² that standardised targets must gain
 SEEN = 0.5  # 1; share of the planned steps that must have been run to say that nothing is learnt
 NOTHING = 0.1  # 1; share of the way to a perfect loss
+_BOUNDED = frozenset({"sigmoid", "softmax", "tanh"})
+_JUDGED = _BOUNDED | {"linear"}
 _SCALED = ("standardised targets", "standardised inputs and targets")
 _UNSCALED = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "log_cosh"})
 
@@ -74,7 +77,7 @@ _UNSCALED = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "lo
 def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag regression targets that are very large or very small."""
     for head in judged(objective, ranged, "outputs of known range"):
-        if head.task is not Task.REGRESSION or head.squash != "linear" or head.loss not in _UNSCALED:
+        if head.task is not Task.REGRESSION or head.squash not in _JUDGED or head.loss not in _UNSCALED:
             continue
         if not cell_by_cell(head):
             continue
@@ -84,22 +87,19 @@ def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -
         told = too_large if too_large.broken else too_small
         if not told.broken or head.target is None or head.target.std == 0:
             continue
+        if head.squash in _BOUNDED:
+            raise CannotTell(f"targets of {at(head)} are of the size {rms:.3g}, and its output is bounded: see FL304")
         peak = max(abs(head.target.minimum), abs(head.target.maximum))
         moderate = too_large.broken and peak < MODERATE
         alarming = not moderate if rehearsal is None else _is_to_blame(rehearsal)
-        standardise = map_labels(objective, "standardize", _STANDARDISED)
         yield Finding(
             message=f"targets of {at(head)} are of the size {rms:.3g} ({head.target.minimum:.4g} … "
             f"{head.target.maximum:.4g}), and a fresh network's outputs of about 1",
             evidence=(told,),
             where=place(head),
-            fixes=(fix("standardise the targets", standardise),),
+            fixes=(fix("standardise the targets", standardise_labels(objective)),),
             severity=Severity.WARNING if alarming else Severity.INFO,
         )
-
-
-_STANDARDISED = """y_mean, y_std = y.mean(axis=0), y.std(axis=0)  # keep both: for validation and test, and
-y = (y - y_mean) / y_std  # predictions come back as y_std * model.predict(X) + y_mean"""
 
 
 def _is_to_blame(rehearsal: RehearsalFacts) -> bool:

@@ -107,7 +107,9 @@ def tiny_subset_not_fitted(tiny: TinySubsetFacts, model: ModelFacts, rehearsal: 
         severity=severity,
         cause=cause,
         message=(
-            f"{tiny.n_examples} examples are not fitted in {as_is.n_steps} steps "
+            f"the loss of {tiny.n_examples} examples is no number after {as_is.n_steps} steps; they are {with_what}"
+            if as_is.diverged
+            else f"{tiny.n_examples} examples are not fitted in {as_is.n_steps} steps "
             f"({max(seen.value, 0):.0%} of the way to a perfect fit), {with_what}"
         ),
         evidence=(seen,),

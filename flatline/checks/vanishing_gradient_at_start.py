@@ -98,8 +98,10 @@ def vanishing_gradient_at_start(model: ModelFacts, rehearsal: RehearsalFacts | N
         )
     first, largest = graded[0], max(graded, key=lambda layer: layer.relative_gradient)
     progress = learned(rehearsal)
-    if progress >= NOWHERE or largest.relative_gradient == 0:
+    if progress >= NOWHERE:
         return
+    if largest.relative_gradient == 0:
+        raise CannotTell(f"the gradients of all {len(graded)} layers with kernels are exactly 0: none can be compared")
     ratio = Evidence(
         quantity="relative_gradient_ratio",
         value=first.relative_gradient / largest.relative_gradient,

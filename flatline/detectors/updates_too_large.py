@@ -4,9 +4,10 @@
 The update ratio ‖ΔW‖/‖W‖ of kernels over the last twenty sampled steps, those left out in which the optimizer meant to
 leave the weights alone. WARNING where the run is no better than the best constant prediction and the median of any
 kernel is above 0.1; where it never was and a single step changed half of the kernels or more by half of their size;
-or where it stopped far from a perfect fit and half of the kernels or more have a median above 0.5. INFO where half of
-them do in a run that learns. Embeddings are left out, and so are kernels that started at zero or have shrunk to a
-hundredth of what they were: the ratio to next to nothing says nothing.
+where the steps before the first sampled one made half of the kernels or more ten times as large as when the run
+began; or where it stopped far from a perfect fit and half of the kernels or more have a median above 0.5. INFO where
+half of them do in a run that learns. Embeddings are left out, and so are kernels that started at zero or have shrunk
+to a hundredth of what they were: the ratio to next to nothing says nothing.
 
 ## Why it matters
 A step that changes half of a kernel leaves little of what the steps before have made of it. The usual rate changes a
@@ -61,11 +62,12 @@ from flatline.cause import Cause
 from flatline.errors import CannotTell
 from flatline.facts import Array
 from flatline.finding import Evidence, Finding, Findings, Severity
+from flatline.fix import Fix, Safety
 from flatline.logs import GradientLog, LossLog, RunFacts, UpdateLog
 from flatline.progress import Progress, State, progress
 from flatline.rates import rate_at, set_rate
 from flatline.registry import check
-from flatline.sampled import applied, fruitless, kernels
+from flatline.sampled import GROWN, applied, fruitless, growth, kernels
 
 REPLACED = 0.5  # 1; of a kernel in each step, whatever else is known
 FAST = 0.1  # 1; the same in a run that is no better than guessing
@@ -74,7 +76,10 @@ WIDTH = 20  # sampled steps, the latest
 LEAST_STEPS = 3  # sampled steps; a run that diverges does not have many
 SHRUNK = 0.01  # 1; of the norm at first: a kernel that a penalty has driven to zero
 
-_EXPLAINS = ("FL501", "FL502", "FL503", "FL507", "FL709", "FL808")  # FL506 is a single step, these are all of them
+# By how much is not known: a rate in proportion to a step that exploded would be too small for all that follow.
+_LOWER = Fix(title="lower the learning rate, and bring inputs and targets to unit scale", safety=Safety.ADVICE)
+# FL506 is a single step, these are all of them
+_EXPLAINS = ("FL501", "FL502", "FL503", "FL507", "FL709", "FL807", "FL808")
 
 
 @check("FL806", cause=Cause.LEARNING_RATE, severity=Severity.WARNING, explains=_EXPLAINS)
@@ -111,7 +116,23 @@ def updates_too_large(run: RunFacts, losses: LossLog, updates: UpdateLog, gradie
                     steps=(int(step[at]), int(step[at])),
                 ),
             ),
-            fixes=set_rate(run, rate * USUAL / float(jump[at]), than=rate),
+            fixes=set_rate(run, rate * USUAL / float(jump[at]), than=rate) if jump[at] <= GROWN else (_LOWER,),
+        )
+    elif now.state is State.FLAT:
+        yield from _thrown(run, updates, gradients)
+
+
+def _thrown(run: RunFacts, updates: UpdateLog, gradients: GradientLog | None) -> Findings:
+    """Yield the finding on steps before the first sample that have thrown the weights away."""
+    times, step = growth(run, gradients)
+    if times > GROWN:
+        rate = rate_at(run, updates, step)
+        yield Finding(
+            message=f"before step {step}, the first that was sampled, half of the kernels or more had become "
+            f"{times:.2g} times as large as when the run began"
+            + (f", at learning rate {rate:.3g}" if rate > 0 else ""),
+            evidence=(Evidence(quantity="weight_growth", value=times, bound=("<=", GROWN), steps=(0, step)),),
+            fixes=(_LOWER,),
         )
 
 

@@ -47,7 +47,8 @@ of one's own has several optimizers, only a network that stands still as a whole
 
 ## How far to trust the fix
 A rate of 0 can only be raised; the number proposed is Keras' default. Where no gradient arrives, look for the operation
-that has none. A gradient of exactly 0 is a symptom: dead or saturated units explain it.
+that has none. A gradient of exactly 0 is a symptom: dead or saturated units
+explain it, and a first step that threw the weights away explains those (FL806).
 
 ## References
 Jiang et al. 2025, "Training with confidence: catching silent errors in deep learning training with automated proactive
@@ -57,7 +58,7 @@ Debugger) does not.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,7 +72,7 @@ from flatline.logs import GradientLog, LossLog, RunFacts, UpdateLog
 from flatline.progress import Progress, State, progress
 from flatline.rates import default_rate, set_rate
 from flatline.registry import check
-from flatline.sampled import applied, lacks_null_only
+from flatline.sampled import GROWN, applied, growth, lacks_null_only
 
 LEAST_STEPS = 3  # sampled steps; in the first, the gradient behind a kernel that starts at zero is 0
 LEAST_MOVING = 1  # sampled steps in which a trainable layer changes
@@ -128,7 +129,7 @@ def weights_never_change(
     step = updates.step[rows]
     why = {name: _why(name, step, updates.learning_rate[rows], gradients) for name in still}
     if len(still) == len(names):
-        yield _all_still(run, now, why, step, blind)
+        yield _all_still(run, now, why, step, blind, gradients)
     elif blind or run.custom_train_step:
         raise CannotTell(f"{len(still)} layers that stand still may be those of another optimizer")
     else:
@@ -158,9 +159,15 @@ def _why(name: str, step: Array, rate: Array, gradients: GradientLog | None) -> 
     return _ROUNDED if np.nanmax(norm) > 0 else _ZERO
 
 
-def _all_still(run: RunFacts, now: Progress, why: dict[str, _Why], step: Array, blind: bool) -> Finding:
+def _all_still(
+    run: RunFacts, now: Progress, why: dict[str, _Why], step: Array, blind: bool, gradients: GradientLog | None
+) -> Finding:
     reasons = set(why.values())
     main = next(one for one in (_RATE, _ROUNDED, _UNKNOWN, _ZERO, _DETACHED) if one in reasons)
+    times, first = growth(run, gradients)
+    if main is _ZERO and times > GROWN:
+        words = f"{main.words}, after the steps before step {first} have made the weights {times:.2g} times as large"
+        main = replace(main, words=words, cause=Cause.LEARNING_RATE)
     severity = Severity.INFO
     if now.state is State.FLAT or blind:
         may_rise = main is _RATE and run.scheduled

@@ -13,7 +13,9 @@ from flatline.facts import Array, ArrayFacts, HeadFacts, Task
 from flatline.measure import task as tasks
 from flatline.measure.null import null_loss, perfect_loss, perfect_output
 
-_RANGE_DRAWS = ((1.0, 1), (30.0, 2), (1.0, 3), (30.0, 4))  # (scale of the random last-layer weights, seed)
+# (scale of the random last-layer weights, seed); each with its opposite, so that features which are much the same for
+# all samples show both ends of a sigmoid, not one by chance.
+_RANGE_DRAWS = ((1.0, 1), (30.0, 2), (-1.0, 1), (-30.0, 2))
 _ROUND = 1e-4
 _KNOWN_CONSTANT = (*tasks.CATEGORICAL[:1], *tasks.SPARSE, *tasks.BINARY[:1], *tasks.DISTANCE[:2], "poisson")
 
@@ -56,7 +58,9 @@ def _from_logits(loss: Any) -> bool | None:
 def _squash(outputs: Array, units: int) -> tuple[str, bool]:
     """What the output's range and sums say of its last activation."""
     mild = (
-        outputs.reshape(len(_RANGE_DRAWS), -1)[[scale == 1.0 for scale, _ in _RANGE_DRAWS]] if outputs.size else outputs
+        outputs.reshape(len(_RANGE_DRAWS), -1)[[abs(scale) == 1.0 for scale, _ in _RANGE_DRAWS]]
+        if outputs.size
+        else outputs
     )
     if not np.all(np.isfinite(outputs)):
         outputs = mild.reshape(-1, *outputs.shape[1:])  # an exponential overflows under large weights
@@ -93,7 +97,7 @@ def output_ranges(predict: backend.Inference, x: Any, weighted: Sequence[Any], n
                 if "moving" in v.path or not np.issubdtype(value.dtype, np.floating):
                     continue
                 spread = scale / np.sqrt(max(1, int(np.prod(value.shape[:-1])))) if value.ndim > 1 else scale
-                v.assign(rng.normal(0, spread, value.shape).astype(value.dtype))
+                v.assign((spread * rng.normal(size=value.shape)).astype(value.dtype))
             for found, output in zip(seen, keras.tree.flatten(predict(x)), strict=True):
                 found.append(np.asarray(keras.ops.convert_to_numpy(output), dtype="float32"))
     finally:

@@ -235,7 +235,8 @@ class Recorder:
             return
         found = sampler.read()
         if self._first and self.record.facts is not None:  # `fit` may have begun with a model without weights
-            self.record.describe(replace(self.record.facts, layers=runs.layers(self.model)))
+            layers = runs.layers(self.model, self.record.facts.layers)
+            self.record.describe(replace(self.record.facts, layers=layers))
         add_sample(self.record, sampler, found, step, self._optimizer)
         later = [(at, loss) for at, loss in self._losses if at >= step]
         if np.isfinite(found.penalty) and later:

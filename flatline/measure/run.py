@@ -9,7 +9,7 @@ import numpy as np
 
 from flatline import backend
 from flatline.backend.step import MAX_LAYERS, Watched
-from flatline.backend.tensors import N_ENTRIES
+from flatline.backend.tensors import N_ENTRIES, norm
 from flatline.facts import Array, HeadFacts
 from flatline.logs import RunFacts, RunHead, RunLayer
 from flatline.measure.calls import is_keras
@@ -108,8 +108,12 @@ def describe(
     )
 
 
-def layers(model: Any) -> tuple[RunLayer, ...]:
-    """State the layers with weights that are trained; a model that is built by its first batch has none before."""
+def layers(model: Any, begun: Sequence[RunLayer] | None = None) -> tuple[RunLayer, ...]:
+    """State the layers with weights that are trained; a model that is built by its first batch has none before.
+
+    When training has `begun`, with layers as they were stated then, how large their weights were is kept.
+    """
+    norms = None if begun is None else {layer.name: layer.weight_norm for layer in begun}
     outputs = {id(layer) for layer in _output_layers(model)}
     return tuple(
         RunLayer(
@@ -120,9 +124,14 @@ def layers(model: Any) -> tuple[RunLayer, ...]:
             n_trainable=sum(int(np.prod(v.shape)) for v in mine),
             is_output=id(layer) in outputs,
             has_kernel=kernel(mine) is not None,
+            weight_norm=_norm(kernel(mine)) if norms is None else norms.get(layer.name, float("nan")),
         )
         for layer, mine in owners(model)
     )
+
+
+def _norm(weight: Any) -> float:
+    return float("nan") if weight is None else float(norm(weight.value))
 
 
 def _output_layers(model: Any) -> list[Any]:

@@ -29,6 +29,7 @@ PROBE_ROWS = 256  # enough to tell a dead unit from a rare one: (1 − 1 %)^256 
 PROBE_BYTES = 128_000_000  # of layer outputs kept during the observed pass
 PROBE_SECONDS = 1.5  # of a forward pass; all measurements before the short trainings take about seven times that
 RANGE_SECONDS = 0.2  # of a forward pass that is made for several random last layers
+NOTHING = 1e-6  # 1; of a difference: an output that is smaller is no size to compare it with
 _FEW = 8
 _MORE = 16
 
@@ -234,11 +235,14 @@ def _dependence(predicted: Any) -> float:
 
 
 def _mode_gap(predicted: Any, live: Any) -> float:
+    """Difference over the size of the inference output; outputs of next to nothing are left out."""
     gaps = []
     for inference, tensor in zip(predicted, live, strict=True):
         training = np.asarray(keras.ops.convert_to_numpy(tensor), dtype="float32")
         if training.shape == inference.shape:
-            gaps.append(float(np.linalg.norm(training - inference) / max(float(np.linalg.norm(inference)), 1e-12)))
+            gap, size = float(np.linalg.norm(training - inference)), float(np.linalg.norm(inference))
+            if not size < NOTHING * gap:
+                gaps.append(gap / size if size else gap)
     return max(gaps, default=float("nan"))
 
 

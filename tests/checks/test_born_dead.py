@@ -1,3 +1,5 @@
+import numpy as np
+
 from flatline.cause import Cause
 from flatline.checks.born_dead import born_dead
 from flatline.facts import LayerFacts, ModelFacts
@@ -41,11 +43,11 @@ def test_born_dead() -> None:
             row(dying(0.95), message="95%", severity=Severity.WARNING),
             row(dying(0.95), make.rehearsal(), message="95%", severity=Severity.INFO),
             row(dying(0.6), message="60%", severity=Severity.INFO),
-            row(dying(0.6), STUCK, message="60%", severity=Severity.WARNING),
+            row(dying(0.6), STUCK, message="60%", severity=Severity.WARNING, cause=Cause.INITIALIZATION),
             row(
-                make.model(hidden(0.6, input_mean=67.0, input_rms=67.02), OUT),
+                make.model(hidden(0.6, input_feature_rms=np.array([1.0, 67.0]), input_feature_std=np.ones(2)), OUT),
                 STUCK,
-                message="its inputs lie around 67, all on one side",
+                message="its inputs lie 67 off zero and differ by 1.41 only",
                 cause=Cause.INPUT_SCALE,
                 fix="standardise",
             ),

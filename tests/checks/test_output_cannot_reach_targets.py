@@ -4,6 +4,7 @@ from flatline.cause import Cause
 from flatline.checks.output_cannot_reach_targets import output_cannot_reach_targets
 from flatline.facts import Task
 from flatline.finding import Severity
+from flatline.fix import MapLabels, SetLayer
 from flatline.testing import RuleTester, row
 from tests.checks import make
 
@@ -46,7 +47,7 @@ def test_table():
                 fix='`activation="linear"`',
             ),
             row(values(40_000 * UNIFORM), MODEL, message="% of the target cells", fix="or divide the targets by"),
-            row(values(100 + 50 * NORMAL), MODEL, message="lie outside", fix="standardise the targets"),
+            row(values(100 + 50 * NORMAL), MODEL, message="lie outside", fix="standardise the targets: they"),
             row(values(10 * NORMAL, **TANH), MODEL, message="-1 … 1"),
             row(values(NORMAL, **RELU), message="at least 0", fix='`activation="linear"`'),
             row(
@@ -89,3 +90,13 @@ def test_table():
         ],
         cannot_tell=[row(values(NORMAL, squash="unknown"), message="outputs of known range")],
     )
+
+
+def test_a_linear_output_comes_with_standardised_targets_where_they_are_large():
+    """Alone it sends the loss to infinity: squared errors of house prices have gradients of their size."""
+    (finding,) = output_cannot_reach_targets.function(values(40_000 * UNIFORM), MODEL, None, None)
+    linear = SetLayer(layer="dense_1", argument="activation", value="linear")
+    assert finding.fixes[0].edits == (linear, MapLabels(how="standardize"))
+    assert "they are of the size 2." in finding.fixes[0].title
+    (finding,) = output_cannot_reach_targets.function(values(NORMAL), MODEL, None, None)
+    assert finding.fixes[0].edits == (linear,)

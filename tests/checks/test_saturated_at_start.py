@@ -8,6 +8,7 @@ from tests.checks import make
 OUT = make.layer("out", kernel_shape=(16, 3), activation="softmax")
 
 STUCK = make.rehearsal(make.arm(final=1.085, score=0.34))
+SURE = make.model(make.layer("a"), make.layer("out", activation="sigmoid", saturated_share=0.9))
 
 
 def hidden(share: float, activation: str = "sigmoid", **given: object) -> LayerFacts:
@@ -47,7 +48,8 @@ def test_saturated_at_start() -> None:
             make.model(),
             make.model(hidden(0.5), OUT),  # the bound
             (make.model(hidden(0.25), OUT), STUCK),  # the bound where nothing is learnt
-            make.model(make.layer("a"), make.layer("out", activation="sigmoid", saturated_share=0.9)),  # a sure output
+            (SURE, make.rehearsal()),  # as an output should be that has learnt
+            make.model(make.layer("a"), make.layer("out", activation="sigmoid", saturated_share=0.5)),
             make.model(hidden(0.9, trainable=False), OUT),  # random features
             make.model(  # a gate that is open
                 make.layer("a"),
@@ -59,5 +61,7 @@ def test_saturated_at_start() -> None:
         cannot_tell=[
             row(make.model(hidden(float("nan")), OUT), message="not measured"),
             row(make.model(layers=()), message="not measured"),
+            row(SURE, message="90% of the values of the output `out` are saturated, and hidden layers only"),
+            row(SURE, STUCK, message="of the output `out`"),
         ],
     )

@@ -50,13 +50,16 @@ def test_table():
             make.objective(),
             told(NORMAL),
             told(30 + 10 * NORMAL),
+            told(np.tanh(NORMAL), squash="tanh", low=-1.0, high=1.0),
             told(100 * SIGNS),  # at the bound
             told(1e-3 * SIGNS),  # at the other
             told(np.full(200, 500.0)),  # a single value is not a matter of scale
-            told(50_000 * NORMAL, squash="sigmoid", low=0.0, high=1.0),  # FL304
             told(50_000 * np.abs(NORMAL), loss="mean_absolute_percentage_error"),
             told(50_000 * NORMAL, loss="custom"),
             told(50_000 * NORMAL, squash="positive", low=0.0, high=1e6),  # an output that is rescaled in the model
         ],
-        cannot_tell=[row(told(NORMAL, squash="unknown"), message="outputs of known range")],
+        cannot_tell=[
+            row(told(NORMAL, squash="unknown"), message="outputs of known range"),
+            row(told(50_000 * NORMAL, squash="sigmoid", low=0.0, high=1.0), message="its output is bounded: see FL304"),
+        ],
     )

@@ -5,7 +5,7 @@ from flatline.checks.tiny_subset_not_fitted import tiny_subset_not_fitted
 from flatline.finding import Severity
 from flatline.testing import RuleTester, row
 from tests.checks import make
-from tests.checks.runs import NULL, ran, rehearsed
+from tests.checks.runs import NULL, diverged, ran, rehearsed
 
 MODEL = make.model()
 DROPPING = make.model(make.layer("dense"), make.layer("drop", kind="Dropout", kernel_shape=()), make.layer("out"))
@@ -42,6 +42,13 @@ def test_table():
                 message="penalties",
                 cause=Cause.REGULARIZATION,
             ),
+            row(
+                tiny(diverged(), ran(1.0, "standardised inputs")),
+                MODEL,
+                STUCK,
+                message="the loss of 9 examples is no number after 2 steps; they are fitted with standardised inputs",
+                severity=Severity.WARNING,
+            ),
             row(tiny(ran(0.1, steps=600)), MODEL, STUCK, message="in any of 1 variations", severity=Severity.INFO),
             row(
                 tiny(ran(0.1, steps=600), ran(1.0, "standardised inputs")),
@@ -53,6 +60,7 @@ def test_table():
         ],
         silent=[
             (tiny(ran(1.0, steps=40)), MODEL, STUCK),
+            (tiny(ran(1.0), diverged("reference optimizer")), MODEL, STUCK),
             (tiny(ran(0.91, steps=600)), MODEL, STUCK),  # just beyond the bound
             (tiny(ran(0.4, steps=600, score=1.0)), MODEL, STUCK),  # every example right, if not yet surely
             (tiny(ran(0.97, steps=30, score=np.nan)), MODEL, None),

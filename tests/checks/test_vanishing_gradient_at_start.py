@@ -18,6 +18,7 @@ def deep(ratio: float, activation: str = "relu", *, hidden: int = 4, **first: ob
 
 
 STUCK = make.rehearsal(make.arm(final=1.085, score=0.34))
+LIFELESS = make.model(*(make.layer(name, gradient_norm=0.0) for name in "abc"))
 ZERO = make.layer("out", kernel_shape=(16, 3), activation="softmax", weight_norm=0.0, gradient_norm=0.1)
 
 
@@ -48,10 +49,13 @@ def test_vanishing_gradient_at_start() -> None:
             (deep(2e-3, "sigmoid"), STUCK),  # above the bound
             (deep(1e-6, "sigmoid"), make.rehearsal()),  # Adam learns all the same
             (deep(2e-3), STUCK),
+            (LIFELESS, make.rehearsal()),  # the probe alone has none
             make.model(),  # two layers are not deep
         ],
         cannot_tell=[
             row(make.model(layers=()), message="0 layers"),
+            row(LIFELESS, message="the gradients of all 3 layers with kernels are exactly 0"),
+            row(LIFELESS, STUCK, message="exactly 0"),
             row(make.model(make.layer("a"), make.layer("b"), ZERO), message="starts at 0"),
             row(make.model(make.layer("a", gradient_norm=None), make.layer("b"), make.layer("c")), message="2 of 3"),
         ],

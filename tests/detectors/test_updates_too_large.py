@@ -12,11 +12,16 @@ ROW = np.arange(20)
 ODD = np.where(ROW == 4, 3.0, 1e-3)
 SMALLER, TINY = ({"dense": np.where(ROW < 10, 1.0, end)} for end in (0.011, 0.009))
 THREE = make.run(*(make.layer(name) for name in ("dense", "dense_1", "dense_2")))
+BEGUN = make.run(make.layer(weight_norm=1.0), make.layer("dense_1", is_output=True, weight_norm=1.0))
 FELL_BACK = make.losses(1.0, 0.2, 0.1, 1.0, 1.0, 1.0, 1.0)
 
 
 def _updates(first, second=1e-3, **given):
     return make.updates({"dense": first, "dense_1": second}, **given)
+
+
+def _weights(first, second):
+    return make.gradients({"dense": 0.0, "dense_1": 0.0}, weight={"dense": first, "dense_1": second}, step=1 + ROW)
 
 
 def _until(step):
@@ -64,6 +69,19 @@ def test_table():
                 fix="set the learning rate to 0.0004",
             ),
             row(make.run(), make.PLATEAU, _updates(0.6, 0.6), message="above 0.5", severity=Severity.WARNING),
+            row(
+                make.run(), make.FLAT, _updates(*2 * [3e4 * (ROW == 0)]), message="3e+04 of their", fix="to unit scale"
+            ),
+            # nor was any step before the first sample small: all that follows is
+            row(
+                BEGUN,
+                make.FLAT,
+                _updates(0.0, 0.0),
+                _weights(3e4, 1e4),
+                message="before step 1, the first that was sampled, half of the kernels or more had become 2e+04 times",
+                severity=Severity.WARNING,
+                fix="lower the learning rate, and",
+            ),
             row(make.run(), make.LEARNING, _updates(0.6, 0.6), message="above 0.5", severity=Severity.INFO),
             row(
                 make.run(scheduled=True),
@@ -87,6 +105,10 @@ def test_table():
             # a penalty has driven it to zero: its ratio says nothing
             (make.run(), make.FLAT, _updates(0.9), make.gradients({"dense": 1.0}, weight={"dense": 0.5**ROW})),
             (make.run(), make.FLAT, _updates(0.9), make.gradients({"dense": 1.0}, weight=TINY)),
+            # the steps before the first sample have made one kernel large, or both less than ten times as large
+            (BEGUN, make.FLAT, _updates(1e-3), _weights(18.0, 1.0)),
+            (BEGUN, make.LEARNING, _updates(1e-3), _weights(3e4, 1e4)),
+            (make.run(), make.FLAT, _updates(1e-3), _weights(3e4, 1e4)),  # unknown beginning
             # large at first, as Adam's steps are, and small long since
             (make.run(), make.FLAT, _updates(np.where(ROW < 8, 0.5, 1e-3), np.where(ROW < 8, 0.5, 1e-3))),
             (THREE, make.FLAT, make.updates({"dense": ODD, "dense_1": 1e-3, "dense_2": 1e-3})),

@@ -10,6 +10,8 @@ from tests.detectors import make
 ROW = np.arange(20)
 GAN = make.run(null=np.nan, custom_train_step=True)
 FROZEN = make.run(make.layer(trainable=False, n_trainable=0, has_kernel=False))
+BEGUN = make.run(make.layer(weight_norm=1.0), make.layer("dense_1", is_output=True, weight_norm=1.0))
+THROWN = make.gradients({"dense": 0.0, "dense_1": 0.0}, weight={"dense": 3e4, "dense_1": 1e4}, step=1 + ROW)
 HEAD_ONLY = make.run(make.layer(trainable=False, n_trainable=0), make.layer("dense_1", is_output=True))
 
 
@@ -69,6 +71,16 @@ def test_table():
                 _gradients(np.where(ROW == 0, 0.0, 1.0), 1.0),
                 message="too small for their precision",
             ),
+            # the steps that were not sampled have thrown the weights away
+            row(
+                BEGUN,
+                make.FLAT,
+                _updates(0.0, 0.0),
+                THROWN,
+                message="exactly 0, after the steps before step 1 have made the weights 2e+04 times as large",
+                cause=Cause.LEARNING_RATE,
+            ),
+            row(BEGUN, make.FLAT, _updates(0.0, 0.0), _gradients(0.0, 0.0), message="exactly 0", cause=None),
             # in the first step there was none at all
             row(
                 make.run(),
@@ -136,6 +148,8 @@ def test_table():
         silent=[
             (make.run(), make.FLAT, _updates(1e-3)),
             (make.run(), make.LEARNING, _updates(1e-9)),
+            (BEGUN, make.FLAT, _updates(1e-9), THROWN),  # they move, however large they have become
+            (BEGUN, make.FLAT, _updates(1e-3), _gradients(0.0)),
             (make.run(), make.FLAT, _updates(np.where(ROW == 9, 1e-12, 0.0)), _gradients(1.0)),  # it moved once
             # an adapter, a zero-initialised block: no gradient in the first step, and in the first only
             (make.run(), make.FLAT, _updates(np.where(ROW == 0, 0.0, 1e-3)), _gradients(np.where(ROW == 0, 0.0, 1.0))),

@@ -172,3 +172,27 @@ def test_layers_tell_the_classes_of_their_regularizers_and_initialisers():
     assert first.config["bias_initializer"] == "Ones"
     assert last.config["kernel_regularizer"] is None
     assert last.config["bias_initializer"] == "Zeros"
+
+
+def test_modes_are_not_compared_by_the_size_of_an_output_of_next_to_nothing():
+    def gap(bias: float) -> float:
+        last = keras.layers.Dense(
+            1, "sigmoid", kernel_initializer="zeros", bias_initializer=keras.initializers.Constant(bias)
+        )
+        model = keras.Sequential([keras.Input((5,)), last, keras.layers.GaussianNoise(0.1)])
+        model.compile("sgd", "mse")
+        return look(model, X, VALUES)[ModelFacts].mode_gap
+
+    assert np.isnan(gap(-60.0))
+    assert 0.1 < gap(0.0) < 0.3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_sigmoid_of_features_that_are_the_same_for_all_samples_is_no_constant(seed):
+    years = (2000 + RNG.normal(size=(200, 1))).astype("float32")
+    start = keras.initializers.GlorotUniform(seed=seed)
+    model = keras.Sequential(
+        [keras.Input((1,)), keras.layers.Dense(16, "relu", kernel_initializer=start), D(1, "sigmoid")]
+    )
+    model.compile("sgd", "mse")
+    assert look(model, years, VALUES)[ObjectiveFacts].heads[0].squash == "sigmoid"
