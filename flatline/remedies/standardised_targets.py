@@ -16,6 +16,7 @@ import numpy as np
 from flatline.canonical import QUANTITIES, single
 from flatline.cause import Cause
 from flatline.changes import fix, map_labels
+from flatline.entry import STANDARDISE_TARGETS
 from flatline.facts import ArrayFacts, ObjectiveFacts, Task
 from flatline.fix import Fix
 from flatline.outputs import cell_by_cell
@@ -32,11 +33,7 @@ def standardised_targets(objective: ObjectiveFacts) -> Iterator[Fix]:
     if head is None or head.target is None or head.task is not Task.REGRESSION or head.loss not in QUANTITIES:
         return
     if cell_by_cell(head) and not _is_usual(head.target):  # another activation may have to go as well: that is tried
-        snippet = (
-            "y_mean, y_std = y.mean(axis=0), y.std(axis=0)  # keep both: predictions are y_std * model.predict(X) + "
-            "y_mean\ny = (y - y_mean) / y_std"
-        )
-        yield fix("standardise the targets", map_labels(objective, "standardize", snippet))
+        yield fix("standardise the targets", map_labels(objective, "standardize", STANDARDISE_TARGETS))
 
 
 def _is_usual(target: ArrayFacts) -> bool:
