@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
+from flatline.entry import STANDARDISE_TARGETS
 from flatline.facts import HeadFacts, ModelFacts, ObjectiveFacts, Task
 from flatline.fix import Edit, Fix, MapInput, MapLabels, ReplaceLayer, Safety, SetCompile, SetLayer
 from flatline.layers import CONVOLUTIONS, DENSE, WEIGHTED, code, written
 from flatline.outputs import BINARY, place
 
-_STANDARDISED = """y_mean, y_std = y.mean(axis=0), y.std(axis=0)  # keep both: for validation and test, and
-y = (y - y_mean) / y_std  # predictions come back as y_std * model.predict(X) + y_mean"""
 _PURE_ACTIVATIONS = frozenset({"Softmax", "ReLU", "LeakyReLU", "ELU"})
 
 
@@ -110,7 +109,7 @@ def map_labels(objective: ObjectiveFacts, how: str, code: str, *, classes: int =
 
 def standardise_labels(objective: ObjectiveFacts) -> Change:
     """Give each column of the targets mean 0 and deviation 1; the code keeps the two numbers that undo it."""
-    return map_labels(objective, "standardize", _STANDARDISED)
+    return map_labels(objective, "standardize", STANDARDISE_TARGETS)
 
 
 def map_input(objective: ObjectiveFacts, how: str, code: str, *, factor: float = 1.0) -> Change:

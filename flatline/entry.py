@@ -11,6 +11,10 @@ mean, std = X.mean(axis=axes), X.std(axis=axes)  # keep both for validation, tes
 X = (X - mean) / np.where(std > 0, std, 1)"""
 """Code that does what `MapInput(how="standardize")` does, for tables, sequences and images."""
 
+STANDARDISE_TARGETS = """y_mean, y_std = y.mean(axis=0), y.std(axis=0)  # keep both
+y = (y - y_mean) / y_std  # predictions come back by y_std * model.predict(X) + y_mean"""
+"""Code that does what `MapLabels(how="standardize")` does, and undoes it in the answers."""
+
 RESCALE = 'X = X.astype("float32") / 255  # or keras.layers.Rescaling(1 / 255) as the first layer, and saved with it'
 """Code that does what `MapInput(how="rescale", factor=1 / 255)` does."""
 

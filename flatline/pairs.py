@@ -3,7 +3,7 @@
 import math
 
 from flatline.fix import Fix
-from flatline.verdict import Verdict
+from flatline.verdict import FLOOR, Verdict
 
 DIGITS = range(2, 5)  # decimals of a score: two, or as many as tell the two apart
 
@@ -30,6 +30,8 @@ def _score(value: float, digits: int) -> str:
         return "unknown"
     if math.isinf(value):
         return "diverged"
+    if value == FLOOR:
+        return "-1 or worse"
     return f"{value:.3g}" if abs(value) >= 100 else f"{value:.{digits}f}"
 
 

@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from flatline.entry import STANDARDISE
+from flatline.entry import STANDARDISE, STANDARDISE_TARGETS
 from flatline.fix import (
     Fix,
     InsertLayer,
@@ -55,7 +55,7 @@ def _data(fix: Fix) -> Iterator[str]:
             case MapInput():
                 yield f"X = X * {edit.factor:g}" + (f" + {edit.offset:g}" if edit.offset else "")
             case MapLabels(how="standardize"):
-                yield "y = (y - y.mean(axis=0)) / y.std(axis=0)"
+                yield from STANDARDISE_TARGETS.splitlines()
             case MapLabels(how="rescale"):
                 yield f"y = y * {edit.factor:g}"
             case MapLabels(how="integers"):

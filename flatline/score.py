@@ -9,6 +9,7 @@ import numpy as np
 
 from flatline.errors import FlatlineError
 from flatline.facts import Array, Task
+from flatline.verdict import FLOOR
 
 CLASSES = 20  # distinct whole numbers, at most, that targets of an unknown task are taken for classes
 ROWS_PER_CLASS = 5
@@ -107,7 +108,7 @@ class Score:
         """
         predicted = np.asarray(predicted, dtype="float64")
         if not np.all(np.isfinite(predicted)):
-            return -1.0 if self.kind == "values" or self.metric is not None else 0.0
+            return FLOOR if self.kind == "values" or self.metric is not None else 0.0
         truth = self._truth(rows)
         answer = self._answer(predicted, truth, trained, logits)
         if answer is None or answer.shape != truth.shape:
@@ -115,7 +116,7 @@ class Score:
         if self.metric is not None:
             best, perfect = self.scale
             value = float(self.metric(self._told(truth), self._told(answer)))
-            return float(np.clip((value - best) / (perfect - best), -1, 1)) if math.isfinite(value) else -1.0
+            return float(np.clip((value - best) / (perfect - best), FLOOR, 1)) if math.isfinite(value) else FLOOR
         value = _QUALITY[self.kind](truth, answer)
         return self.null if math.isnan(value) else value
 
@@ -192,7 +193,7 @@ def _explained(truth: Array, answer: Array) -> float:
     used = spread > 0
     if not used.any():
         return math.nan
-    return float(np.clip(1 - ((truth - answer) ** 2).sum(0)[used] / spread[used], -1, 1).mean())
+    return float(np.clip(1 - ((truth - answer) ** 2).sum(0)[used] / spread[used], FLOOR, 1).mean())
 
 
 _QUALITY = {"classes": _recall, "labels": _agreement, "values": _explained}

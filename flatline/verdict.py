@@ -3,6 +3,9 @@
 import enum
 from dataclasses import dataclass
 
+FLOOR = -1.0
+"""The least score there is where the null model's is 0: a run that is worse, or diverges, gets it too."""
+
 
 class Ruling(enum.Enum):
     """Whether the fix helped in paired runs."""

@@ -17,6 +17,8 @@ from tests import experiments as given
         (0.5, 0.5, ("0.50", "0.50")),
         (0.9, 0.996, ("0.900", "0.996")),  # only a perfect score is 1
         (0.9, 1.0, ("0.90", "1.00")),
+        (-1.0, 0.97, ("-1 or worse", "0.97")),  # where scores end
+        (-0.99, 0.97, ("-0.99", "0.97")),
         (-math.inf, 0.97, ("diverged", "0.97")),
         (math.nan, 0.97, ("unknown", "0.97")),
         (-12345.0, -0.2, ("-1.23e+04", "-0.20")),

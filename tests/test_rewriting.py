@@ -1,9 +1,13 @@
 """The difference names what changed and nothing else."""
 
+import re
+from types import SimpleNamespace
+
 import keras
+import numpy as np
 import pytest
 
-from flatline.entry import STANDARDISE
+from flatline.entry import STANDARDISE, STANDARDISE_TARGETS
 from flatline.fix import (
     Fix,
     InsertLayer,
@@ -98,12 +102,23 @@ COMPILE = "model.compile(optimizer=keras.optimizers."
         ([MapLabels(how="one_hot", classes=4)], ["+y = keras.utils.to_categorical(y, 4)"]),
         ([MapLabels(how="one_hot")], ["+y = keras.utils.to_categorical(y)"]),
         ([MapLabels(how="rescale", factor=255.0)], ["+y = y * 255"]),
-        ([MapLabels(how="standardize")], ["+y = (y - y.mean(axis=0)) / y.std(axis=0)"]),
+        ([MapLabels(how="standardize")], [f"+{line}" for line in STANDARDISE_TARGETS.splitlines()]),
         ([Shuffle()], ["+order = np.random.permutation(len(X))", "+X, y = X[order], y[order]"]),
     ],
 )  # fmt: skip
 def test_lines(model, edits, lines):
     assert changed(model, *edits) == lines
+
+
+def test_predictions_come_back_by_the_line_that_says_how(model):
+    code = [line[1:] for line in changed(model, MapLabels(how="standardize"))]
+    y = np.array([[16650.0, 3.0], [596527.0, 7.0], [200000.0, 5.0]])
+    known = {"y": y}
+    exec("\n".join(code), known)
+    np.testing.assert_allclose([known["y"].mean(axis=0), known["y"].std(axis=0)], [[0, 0], [1, 1]], atol=1e-12)
+    (said,) = re.findall(r"# predictions come back by (.*)", "\n".join(code))
+    known |= {"model": SimpleNamespace(predict=lambda x: x), "X": known["y"]}
+    np.testing.assert_allclose(eval(said, known), y)
 
 
 def test_nothing_changed(model):

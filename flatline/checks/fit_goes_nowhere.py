@@ -52,7 +52,7 @@ arXiv:1804.07612 (small batches).
 
 from flatline.arms import FLAT, achieved, cure, fmt, require_flat, seen_enough
 from flatline.cause import Cause
-from flatline.entry import STANDARDISE
+from flatline.entry import STANDARDISE, STANDARDISE_TARGETS
 from flatline.errors import CannotTell
 from flatline.facts import RehearsalFacts
 from flatline.finding import Evidence, Finding, Findings, Severity
@@ -79,13 +79,13 @@ CURES: dict[str, tuple[Cause, str, tuple[Edit, ...], str]] = {
         Cause.LABELS,
         "standardise the targets",
         (MapLabels(how="standardize"),),
-        "y = (y - y.mean(axis=0)) / y.std(axis=0)",
+        STANDARDISE_TARGETS,
     ),
     "standardised inputs and targets": (
         Cause.INPUT_SCALE,
         "standardise inputs and targets",
         (MapInput(how="standardize"), MapLabels(how="standardize")),
-        STANDARDISE + "\ny = (y - y.mean(axis=0)) / y.std(axis=0)",
+        f"{STANDARDISE}\n{STANDARDISE_TARGETS}",
     ),
     "no penalties": (Cause.REGULARIZATION, "weaken the weight penalties", (), ""),
     "no dropout": (Cause.DROPOUT, "lower the dropout rates", (), ""),

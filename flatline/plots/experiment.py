@@ -13,7 +13,7 @@ from flatline.experiment import Experiment, Paired
 from flatline.facts import Array
 from flatline.plots.frame import COLOURS, GREY, axes, literal
 from flatline.plots.picture import picture
-from flatline.verdict import Verdict
+from flatline.verdict import FLOOR, Verdict
 
 STYLES = {
     "before": ("as it is", {"color": COLOURS[1], "linestyle": "--"}),
@@ -72,7 +72,8 @@ def plot_paired_scores(
         ax.set_title(_title(verdict), fontsize="medium")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set_xlabel("step")
-    ax.set_ylabel(literal(score))
+    at_floor = any(np.any(runs == FLOOR) for runs in (paired.before, paired.after))
+    ax.set_ylabel(literal(score) + (f" ({FLOOR:g}: or worse)" if at_floor else ""))
     if ax.get_legend_handles_labels()[0]:
         ax.legend(edgecolor="none", framealpha=0.85)  # the null line may pass under it
     return ax

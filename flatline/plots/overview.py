@@ -1,5 +1,6 @@
 """One figure that fits a slide: what is wrong in words, and below it the pictures that show it."""
 
+import dataclasses
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +10,9 @@ from matplotlib.figure import Figure, SubFigure
 
 from flatline import pairs
 from flatline.cause import Cause
-from flatline.diagnosis import severity_of
+from flatline.diagnosis import group, severity_of
 from flatline.errors import CannotTell
+from flatline.experiment import Experiment
 from flatline.facts import Array
 from flatline.finding import Finding, Severity
 from flatline.fix import Fix
@@ -25,6 +27,7 @@ LEADING = 1.36  # 1; from one line to the next, over the size of its letters
 SHRINK = {1: 1.0, 2: 0.85, 3: 0.72}  # 1; of the text in a panel, by how many stand side by side
 TITLE = 54  # characters above a panel
 CAPTION = 230  # characters of a line below a panel as wide as the figure
+FIXES = 3  # that are told, one line each
 ALSO = 3  # further findings that are told
 
 _SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "!"}
@@ -92,7 +95,7 @@ def overview(
 
         figure = pyplot.figure(figsize=SLIDE)
     figure.set_layout_engine("constrained", w_pad=0.09, h_pad=0.05)
-    lines = list(_words(findings, causes, scope, verdict, passed))
+    lines = list(_words(findings, causes, scope, verdict, passed, facts.get(Experiment)))
     height = _height(lines) / (72 * SLIDE[1])
     words, below = figure.subfigures(2, 1, squeeze=False, height_ratios=[height, 1 - height]).ravel()
     _write(words, lines)
@@ -123,7 +126,7 @@ def overview_image(facts: Mapping[type, Any], *, format: str = "png", **told: An
 
 
 def _words(
-    findings: Sequence[Finding], causes: Sequence[Cause], scope: str, verdict: str, passed: str
+    findings: Sequence[Finding], causes: Sequence[Cause], scope: str, verdict: str, passed: str, experiment: Any
 ) -> Iterator[_Line]:
     alarms = _alarms(findings)
     yield from _lines(f"flatline · {scope}" if scope else "flatline", _Line("", 8.0, colour=GREY), 1)
@@ -137,15 +140,25 @@ def _words(
     headline = f"{_SIGNS[severity_of(lead)]}  {_headline(lead, causes)}"
     yield from _lines(headline, _Line("", 17.0, "bold", COLOURS[1]), 1)
     yield from _lines(f"{_label(lead)}: {lead.message}", _Line("", 11.5, colour="#000000"), 2)
-    for fix in lead.fixes[:1]:
-        yield from _lines(f"→ {fix.title}{_tested(fix)}", _Line("", 11.5, "bold", COLOURS[0]), 1)
+    fixes = _fixes(findings, lead, experiment)
+    for fix in fixes[:FIXES]:
+        yield from _lines(f"→ {pairs.change(fix)}{_tested(fix)}", _Line("", 11.5, "bold", COLOURS[0]), 1)
     others = [finding for finding in findings if finding is not lead]
-    for finding in others[:ALSO]:
+    for finding in others[: max(1, 1 + ALSO - len(fixes))]:
         yield from _lines(f"also {_label(finding)}: {finding.message}", _Line(""), 1)
 
 
 def _alarms(findings: Sequence[Finding]) -> list[Finding]:
     return [finding for finding in findings if severity_of(finding) > Severity.INFO]
+
+
+def _fixes(findings: Sequence[Finding], lead: Finding, experiment: Any) -> list[Fix]:
+    """What to do: all changes that were confirmed together, or else the first fix of every cause, the lead's first."""
+    if isinstance(experiment, Experiment) and experiment.confirmed:
+        return [each.fix for each in experiment.chosen]
+    leads = [each.lead for each in group(findings) if severity_of(each.lead) > Severity.INFO]
+    firsts = [finding.fixes[0] for finding in (lead, *leads) if finding.fixes]
+    return list({pairs.change(fix): fix for fix in firsts}.values())
 
 
 def _headline(lead: Finding, causes: Sequence[Cause]) -> str:
@@ -166,10 +179,12 @@ def _label(finding: Finding) -> str:
 
 
 def _tested(fix: Fix) -> str:
+    """What became of a fix; the p value of the whole set alone stands in the sentence and the panel about it."""
     if fix.verdict is None:
         return ""
     before, after = pairs.from_to(fix.verdict.before, fix.verdict.after)
-    return f" ({fix.verdict.ruling.value}: {before} → {after} {pairs.in_pairs(fix.verdict)})"
+    runs = pairs.in_pairs(dataclasses.replace(fix.verdict, p_value=float("nan")))
+    return f" ({fix.verdict.ruling.value}: {before} → {after} {runs})"
 
 
 def _lines(text: str, like: _Line, most: int) -> Iterator[_Line]:

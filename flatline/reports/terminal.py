@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.text import Text
 
-from flatline import diagnosis
+from flatline import diagnosis, pairs
 from flatline.experiment import Experiment
 from flatline.finding import Finding, Severity
 from flatline.fix import Fix
@@ -135,21 +135,27 @@ def _tried(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
         return
     yield Text()
     yield Text(tried.TITLE, style="bold")
-    yield from _short(_prose(INNER + said.head), width, max(2, detail.tried))
-    for change in said.chosen[:CHANGES]:
-        yield from _short(Text(INNER) + Text("→ ", style="bold green") + _prose(change), width, detail.tried)
+    yield from _short(_prose(INNER + said.head), width, max(3, detail.tried))
+    fixes = [each.fix for each in report.experiment.chosen] if report.experiment is not None else []
+    for change, fix in zip(said.chosen[:CHANGES], fixes, strict=False):
+        line = Text(INNER) + Text("→ ", style="bold green") + _prose(change)
+        yield from _short(line, width, 99 if detail.fixes else detail.tried)
+        yield from _snippet(fix.snippet, len(INNER) + 4, most=99)
     if len(said.chosen) > CHANGES:
         yield Text(f"{INNER}→ {len(said.chosen) - CHANGES} more changes in the findings", style="dim")
-    for line in (*said.folded, said.measured):
-        yield from _short(Text(INNER + line, style="dim"), width, detail.tried)
+    for note in (*said.folded, said.measured):
+        yield from _short(Text(INNER + note, style="dim"), width, detail.tried)
 
 
 def _short(text: Text, width: int, most: int) -> Iterator[Text]:
-    """Break a text into so many lines at most."""
+    """Break a text into so many lines at most; of what is listed, what there is no room for is left out whole."""
     parts = list(_wrap(text, width, len(INNER) + 2))
     if len(parts) > most:
         parts = parts[:most]
         parts[-1].truncate(width - 2)
+        listed = parts[-1].plain.rfind("; ")
+        if listed > 0:
+            parts[-1].truncate(listed + 1)
         parts[-1] += Text(" …")
     yield from parts
 
@@ -163,7 +169,7 @@ def _group(
 ) -> Iterator[Text]:
     yield from _message(group.lead, width, detail.message)
     told: list[str] = []
-    for fix in group.lead.fixes if detail.fixes else ():
+    for fix in _open(group.lead, experiment) if detail.fixes else ():
         told.append(fix.title)
         yield from _fix(fix, width, experiment, code=code)
     if not detail.others:
@@ -172,10 +178,16 @@ def _group(
         return
     for other in group.others:
         yield from _also(other, width)
-        for fix in other.fixes if detail.fixes else ():
+        for fix in _open(other, experiment) if detail.fixes else ():
             if fix.title not in told:
                 told.append(fix.title)
                 yield from _fix(fix, width, experiment, code=False)
+
+
+def _open(finding: Finding, experiment: Experiment | None) -> tuple[Fix, ...]:
+    """Fixes of a finding; none where one of them is confirmed, which is told below with its code."""
+    chosen = [pairs.change(each.fix) for each in experiment.chosen] if experiment and experiment.confirmed else []
+    return () if any(pairs.change(fix) in chosen for fix in finding.fixes) else finding.fixes
 
 
 def _message(finding: Finding, width: int, most: int) -> Iterator[Text]:
@@ -201,16 +213,21 @@ def _also(finding: Finding, width: int) -> Iterator[Text]:
 def _fix(fix: Fix, width: int, experiment: Experiment | None, *, code: bool) -> Iterator[Text]:
     head = Text(" " * INDENT) + Text("→ ", style="bold green") + _prose(wording.one_line(fix.title))
     yield from _wrap(head + Text(f" ({wording.trust(fix, experiment)})", style="dim"), width, INDENT + 2)
-    if not code or not fix.snippet.strip():
+    if code:
+        yield from _snippet(fix.snippet, INDENT + 4, most=SNIPPET_LINES)
+
+
+def _snippet(code: str, indent: int, *, most: int) -> Iterator[Text]:
+    if not code.strip():
         return
-    snippet = wording.printable(fix.snippet).strip("\n").split("\n")
-    shown = "\n".join(snippet[:SNIPPET_LINES])
+    snippet = wording.printable(code).strip("\n").split("\n")
+    shown = "\n".join(snippet[:most])
     coloured = Syntax(shown, "python", background_color="default", theme="ansi_dark").highlight(shown)
     coloured.rstrip()
     for line in coloured.split("\n", allow_blank=True):
-        yield Text(" " * (INDENT + 4)) + line
-    if len(snippet) > SNIPPET_LINES:
-        yield Text(" " * (INDENT + 4) + f"… {len(snippet) - SNIPPET_LINES} more lines in the report's fixes", "dim")
+        yield Text(" " * indent) + line
+    if len(snippet) > most:
+        yield Text(" " * indent + f"… {len(snippet) - most} more lines in the report's fixes", "dim")
 
 
 def _folded(head: str, findings: Sequence[Finding], width: int) -> Iterator[Text]:

@@ -11,13 +11,15 @@ from flatline.diagnosis import severity_of
 from flatline.experiment import Experiment
 from flatline.finding import Evidence, NotEvaluated, Outcome, Severity
 from flatline.fix import Fix, Safety
-from flatline.verdict import Ruling
+from flatline.verdict import FLOOR, Ruling
 
 if TYPE_CHECKING:
     from flatline.reports.report import Report
 
 SHOWN_REASONS = 4
 REASON_LENGTH = 72  # characters of a reason in the one-line summary
+
+_SCORES = frozenset({"score_as_is"})  # quantities that end at the least score there is
 
 _TRUST = {
     Safety.SAFE: "computes the same function",
@@ -166,6 +168,8 @@ def measured(evidence: Evidence) -> tuple[str, str]:
     """Return the value with its unit, and the bound that holds when all is well."""
     unit = "" if evidence.unit in ("", "1") else f" {one_line(evidence.unit)}"
     operator, limit = evidence.bound
+    if evidence.quantity in _SCORES and evidence.value == FLOOR:
+        return pairs.score(evidence.value), f"{operator} {_figure(limit)}{unit}"
     return f"{_figure(evidence.value)}{unit}", f"{operator} {_figure(limit)}{unit}"
 
 

@@ -20,6 +20,7 @@ from flatline.rebuild import rebuilt
 from flatline.recipe import Recipe
 from flatline.score import Score
 from flatline.search.variant import OwnVariant, Variant, is_structural, key
+from flatline.verdict import FLOOR
 
 HELD_OUT = 0.2
 FEWEST_HELD_OUT = 20  # rows; on fewer an accuracy is known to ± 0.22 at best
@@ -236,7 +237,7 @@ class Replay:
                 done += len(losses)
             known = end != ends[-1] and not diverged  # the last is scored below
             points.append(self._score(variant, x, trained, self.seen) if known else float("nan"))
-        worst = -1.0 if self.null <= 0.0 else 0.0
+        worst = FLOOR if self.null <= 0.0 else 0.0
         score, held_out = worst, worst if len(self.held) else float("nan")
         if not diverged:
             score = self._score(variant, x, trained, self.seen)

@@ -30,6 +30,12 @@ def test_each_run_is_a_thin_line_and_the_medians_are_thick(ax):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("step", "accuracy")
 
 
+@pytest.mark.parametrize(("least", "said"), [(-1.0, "R² (-1: or worse)"), (-0.99, "R²")])
+def test_runs_at_the_least_score_there_is_are_told(ax, least, said):
+    runs = Paired(step=STEP, before=np.full((3, 3), least), after=BEFORE)
+    assert plot_paired_scores(runs, score="R²", ax=ax).get_ylabel() == said
+
+
 def test_the_two_sides_differ_in_more_than_colour_and_are_named(ax):
     plot_paired_scores(PAIRED, ax=ax)
     before, after = ax.get_lines()[0], ax.get_lines()[4]

@@ -1,5 +1,7 @@
 """The overview: its words, which panels it has, and what it does where there is little to draw."""
 
+import re
+
 import numpy as np
 import pytest
 from matplotlib import pyplot
@@ -91,8 +93,39 @@ def test_without_an_alarm_the_verdict_stands_on_top():
 def test_a_fix_that_was_tested_says_so():
     (fix,) = (each.fix for each in given.ONE.chosen)
     assert words(drawn(RUN, findings=(finding(fixes=(fix,)),)))[3].endswith(
-        "(confirmed: 0.31 → 0.97 in 5 of 5 paired runs of 40 steps (p = 0.031))"
+        "(confirmed: 0.31 → 0.97 in 5 of 5 paired runs of 40 steps)"
     )
+
+
+def test_only_the_verdict_of_the_whole_set_has_a_p_value():
+    chosen = [each.fix for each in given.THREE.chosen]
+    figure = drawn({Experiment: given.THREE}, findings=[finding(fixes=(fix,), message=fix.title) for fix in chosen])
+    panel = " ".join(ax.get_title() for sub in figure.subfigs[1].subfigs for ax in sub.axes)
+    told = re.findall(r"p = [\d.]+", " ".join([*words(figure), panel]))
+    assert told == [f"p = {given.THREE.verdict.p_value:.2g}"]
+
+
+def test_every_change_that_was_confirmed_is_told():
+    chosen = [each.fix for each in given.THREE.chosen]
+    causes = (Cause.DATA, Cause.LOSS, Cause.OPTIMIZER)
+    found = [finding("FL004", cause=cause, fixes=(fix,)) for cause, fix in zip(causes, chosen, strict=True)]
+    blue = [
+        line.partition(" (")[0]
+        for line in words(drawn({**RUN, Experiment: given.THREE}, findings=[RATE, *found], causes=causes))
+        if "→ " in line
+    ]
+    assert sorted(blue) == sorted(f"→ {fix.title}" for fix in chosen)
+
+
+def test_the_first_fix_of_every_cause_is_told_and_no_more_than_three():
+    alternatives = (Fix(title="use softmax"), Fix(title="or logits"))
+    causes = (Cause.LEARNING_RATE, Cause.LOSS, Cause.DATA, Cause.EPOCHS)
+    other = [finding("FL301", cause=Cause.LOSS, fixes=alternatives), finding("FL104", cause=Cause.INPUT_SCALE)]
+    other += [finding("FL101", cause=Cause.DATA, fixes=(Fix(title="clean"),))]
+    other += [finding("FL405", cause=Cause.EPOCHS, fixes=(Fix(title="wait"),))]
+    told = words(drawn(RUN, findings=(RATE, *other), causes=causes))
+    assert [line for line in told if "→" in line] == ["→ set the learning rate to 0.004", "→ use softmax", "→ clean"]
+    assert sum(line.startswith("also") for line in told) == 1
 
 
 def test_panels_on_which_findings_stand_come_first():

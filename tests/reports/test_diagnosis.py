@@ -61,12 +61,35 @@ def test_a_cure_is_told_with_its_numbers_in_every_form():
         "Tried on your data",
         "Confirmed: with one change, accuracy goes from 0.31 to 0.97 in 5 of 5 paired runs of 40 steps (p = 0.031)",
         "on 100 rows not trained on 0.30 → 0.94",
-        "(confirmed: accuracy 0.31 → 0.97 in 5 of 5 runs)",
         "helps too: set batch_size=32",
         "tried, no help: use learning_rate=0.0001; use keras.optimizers.Adam(0.001)",
         "not tried: use 64 units in dense (the budget)",
         "score: accuracy on the 400 rows trained on (best constant answer 0.10, perfect 1); 5 pairs of 40 steps; 21 s",
     )
+    for text in forms(ONE)[1:]:
+        assert "(confirmed: accuracy 0.31 → 0.97 in 5 of 5 runs)" in text
+
+
+def test_confirmed_changes_are_told_once_in_the_terminal_with_their_whole_code():
+    long = dataclasses.replace(given.STANDARDISE, snippet="\n".join(f"step_{n} = {n}" for n in range(14)))
+    chosen = (given.needed(verdict=given.verdict(0.12, 0.97)), given.needed(long, verdict=given.verdict(0.42, 0.97)))
+    alternative = Fix(title="or set `from_logits=True` in the loss")
+    scores = make.finding("FL301", severity=Severity.ERROR, fixes=(given.SOFTMAX, alternative))
+    others = [make.finding(f"FL{600 + n}", message="word " * 30, cause=list(Cause)[n]) for n in range(12)]
+    text = str(diagnosed(given.experiment(*chosen), scores, *others))
+    for each in chosen:
+        assert text.count(f"→ {each.fix.title} (confirmed: accuracy") == 1
+        assert all(text.count(f"      {line}\n") == 1 for line in each.fix.snippet.splitlines())
+    assert text.index("Tried on your data") < text.index(f"→ {long.title}") and "from_logits" not in text
+
+
+def test_of_what_was_tried_in_vain_no_title_is_cut():
+    titles = [f"do the thing number {n} in `a_layer`" for n in range(6)]
+    rest = [given.tried(Fix(title=title), Outcome.NO_HELP) for title in titles]
+    others = [make.finding(f"FL{600 + n}", message="word " * 30, cause=list(Cause)[n]) for n in range(12)]
+    text = str(diagnosed(given.experiment(*given.ONE.chosen, tried=tuple(rest)), *others))
+    (line,) = re.findall(r"tried, no help: (.*)", text)
+    assert line.endswith("; …") and all(part in titles for part in line.removesuffix("; …").split("; "))
 
 
 def test_a_confirmation_of_one_change_is_told_once_where_changes_are_listed():

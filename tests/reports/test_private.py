@@ -11,12 +11,15 @@ import numpy as np
 import pytest
 
 from flatline.cause import Cause
-from flatline.facts import DataFacts, ModelFacts
-from flatline.finding import Evidence, Severity
+from flatline.checks.output_cannot_reach_targets import output_cannot_reach_targets
+from flatline.engine import judge
+from flatline.facts import DataFacts, ModelFacts, ObjectiveFacts, Task
+from flatline.finding import Evidence, Finding, Severity
 from flatline.fix import Fix
 from flatline.logs import GradientLog, RunFacts, SightLog
-from flatline.reports import drawings
+from flatline.reports import drawings, rounding
 from flatline.reports.cloak import Cloak
+from flatline.reports.diagnosis import Diagnosis
 from flatline.reports.page import document
 from flatline.reports.private import private
 from flatline.reports.words import keras_names as listed
@@ -107,7 +110,12 @@ def test_flatlines_own_sentences_stay_whole():
     kept = private(report)
     assert "…" not in str(kept).replace(" … ", "")
     told = str(report).replace("optimizer=opt", "optimizer=name-1")  # no word of flatline's
-    told = told.replace("· 2.1 s", "· 2.1 s\nprivate: data, paths and names are left out")
+    told = (
+        told.replace("(-212 … 187)", "(~-200 … ~200)")
+        .replace("is 131, above", "is ~100, above")
+        .replace("input is 1.9", "input is ~2")
+        .replace("· 2.1 s", "· 2.1 s\nprivate: data, paths and names are left out")
+    )
     assert str(kept) == told.replace("`dense`", "`dense-1`").replace('name="dense"', 'name="dense-1"')
     assert json.loads(kept.to_json())["causes"] == json.loads(report.to_json())["causes"]
 
@@ -147,6 +155,71 @@ def seen_inside(head, layer, inputs):
 def test_layers_are_called_by_kind_and_place():
     kinds = ("Conv2DTranspose", "BatchNormalization", "LSTM", "Ward")
     assert [Cloak.kind(kind) for kind in kinds] == ["conv2d_transpose", "batch_normalization", "lstm", "layer"]
+
+
+HIGHEST = 596527.0
+UNREACHED = facts.head(
+    task=Task.REGRESSION, squash="sigmoid", loss="mean_squared_error", encoding="values", layer="dense_2",
+    weighted_layer="dense_2", low=0.1, high=0.9, declared="sigmoid", sums_to_one=False, units=1, output_shape=(1,),
+    n_classes=None, class_counts=(), null=6.2e9, target=facts.array(np.linspace(16650.0, HIGHEST, 64), name="y"),
+)  # fmt: skip
+
+
+def test_no_extreme_of_the_data_stays():
+    layers = (facts.layer("dense", input_min=-1234.0, input_max=2019.0), facts.layer("dense_2", is_output=True))
+    known = {ModelFacts: facts.model(*layers), ObjectiveFacts: facts.objective(UNREACHED)}
+    found = [each for each in judge([output_cannot_reach_targets], known) if isinstance(each, Finding)]
+    scaled = make.finding(
+        "FL102", message="inputs reach `dense` at rms 982 (range -1234 to 2019), above 20",
+        evidence=(Evidence(quantity="input_rms", value=982.4, bound=("<=", 20.0), where="dense"),),
+    )  # fmt: skip
+    report = make.report(*found, scaled, facts=known)
+    planned = "+y = y * 1.67637e-06\n-y = y / 596527"
+    diagnosis = Diagnosis(**vars(report), code=lambda: planned)
+    assert "596527" in str(report) and "5.965e+05" in str(report)
+    kept = private(diagnosis)
+    told = f"{document(kept)} {kept.to_json()} {kept!r} {kept.facts} {kept.code()}"
+    for extreme in ("596527", "5.965e+05", "1.676e+04", "1.676", "1.665", "1234", "2019", "982"):
+        assert extreme not in told, extreme
+    assert "divide the targets by their largest value, into the range of <code>dense-2</code>" in told
+    assert "y = y / y.max()" in told and kept.code() == "+y = y / y.max()\n-y = y / y.max()"
+    assert "(~20000 … ~600000)" in told and "100 % of the target cells" in told
+    assert "above 20" in told and "~1000" in told
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("labels run from 0 to 17, and the units from 0 to 9", "labels run from 0 to ~20, and the units from 0 to 9"),
+        ("64% of the 256 samples of step 299 at 1,234 rows", "64% of the 256 samples of step 299 at 1,234 rows"),
+        ("mean -0.0156, see FL304 and `dense_12`", "mean ~-0.02, see FL304 and `dense_12`"),
+        ("column 12 reaches 15, column 1 at 0.031.", "column 12 reaches ~20, column 1 at ~0.03."),
+    ],
+)
+def test_one_digit_of_the_data_stays_and_what_is_counted(sentence, told):
+    assert rounding.rounded(sentence) == told
+
+
+@pytest.mark.parametrize(
+    "code", ["y = y / 255", "X = X * 0.00392157", "learning_rate = 0.0123", "y = (y == 1.5)", "units=64", "y = y * 9"]
+)
+def test_code_without_an_extreme_stays(code):
+    assert rounding.unscaled(code) == ("y = (y == y.max())" if "==" in code else code)
+
+
+def test_losses_rates_and_scores_stay():
+    told = "the loss is 7.609e+10 at learning rate 0.0123: R² goes from -0.12 to 0.96"
+    kept = private(make.report(make.finding("FL501", message=told)))
+    assert kept.findings[0].message == told
+
+
+def test_a_layer_goes_by_one_number_on_the_pages_of_set_up_and_run():
+    layers = [facts.layer("dense"), facts.layer("drop", kind="Dropout", kernel_shape=()), facts.layer("dense_2")]
+    whole = make.report(facts={ModelFacts: facts.model(*layers)})
+    run = make.report(facts={RunFacts: detecting.run(detecting.layer("dense"), detecting.layer("dense_2"))})
+    names = [each.name for each in private(whole).facts[ModelFacts].layers]
+    assert names == ["dense-1", "dropout-3", "dense-2"]
+    assert [each.name for each in private(run).facts[RunFacts].layers] == ["dense-1", "dense-2"]
 
 
 def test_a_private_report_holds_no_view_and_cannot_be_applied():

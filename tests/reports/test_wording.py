@@ -5,6 +5,7 @@ import math
 
 import pytest
 
+from flatline.finding import Evidence
 from flatline.fix import Fix, Safety
 from flatline.reports import wording
 from flatline.verdict import Ruling
@@ -46,3 +47,18 @@ def test_a_fix_that_was_not_tried_says_what_it_changes():
 def test_a_fix_that_failed_is_not_given_as_advice(fix, said):
     renamed = dataclasses.replace(fix, title="in other words")  # what counts is what it does
     assert wording.trust(renamed, given.NOTHING) == said
+
+
+def test_the_least_score_there_is_says_so():
+    at_floor, above = given.verdict(-1.0, 0.96), given.verdict(-0.5, 0.96)
+    told = [wording.trust(dataclasses.replace(make.SOFTMAX, verdict=each), given.ONE) for each in (at_floor, above)]
+    assert ["or worse" in each for each in told] == [True, False]
+    assert "accuracy -1 or worse → 0.96" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("quantity", "value", "said"),
+    [("score_as_is", -1.0, "-1 or worse"), ("score_as_is", -0.5, "-0.5"), ("output_low", -1.0, "-1")],
+)
+def test_evidence_at_the_least_score_says_so(quantity, value, said):
+    assert wording.measured(Evidence(quantity=quantity, value=value, bound=(">=", 0.9)))[0] == said
