@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from flatline.cause import Cause
 from flatline.finding import Finding, Outcome, Severity
-from flatline.fix import Safety
+from flatline.fix import MapLabels, Safety
 from flatline.verdict import Ruling
 
 SUBJECTS = {
@@ -32,6 +32,8 @@ SUBJECTS = {
 }
 """First digits of codes, the most certain subject first."""
 
+
+_SCALES = frozenset({"standardize", "rescale"})  # maps of targets that keep what they say
 
 RUN_SHOWS = frozenset({"FL501", "FL502", "FL507", "FL602", "FL705", "FL707", "FL708", "FL709", "FL807", "FL808"})
 """What a run looks like in which nothing is learnt: whatever explains FL001, which says so before, explains these."""
@@ -119,6 +121,14 @@ def causes(findings: Iterable[Finding]) -> tuple[Cause, ...]:
         for each in group(rank(findings))
         if each.lead.cause is not None and (severity_of(each.lead) >= Severity.WARNING or _confirmed_gain(each) > 0)
     )
+
+
+def spoken(cause: Cause, findings: Iterable[Finding]) -> str:
+    """Return a cause in plain words: labels that are right as they are, and only lie on another scale, say so."""
+    told = cause.value.replace("_", " ")
+    fixes = [fix for each in findings if each.cause is cause for fix in each.fixes[:1]]
+    scaled = [any(isinstance(edit, MapLabels) and edit.how in _SCALES for edit in fix.edits) for fix in fixes]
+    return f"{told} (scale of the targets)" if cause is Cause.LABELS and scaled and all(scaled) else told
 
 
 def _confirmed_gain(group: Group) -> float:

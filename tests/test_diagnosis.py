@@ -7,7 +7,7 @@ import pytest
 from flatline import diagnosis, registry
 from flatline.cause import Cause
 from flatline.finding import Severity
-from flatline.fix import Fix, Safety, SetFit
+from flatline.fix import Fix, MapLabels, Safety, SetFit
 from flatline.verdict import Ruling, Verdict
 from tests.reports.make import INPUT_SCALE, OFFSET, RAW_SCORES, REMARK, TINY_SUBSET, finding, passed
 
@@ -141,3 +141,14 @@ def test_what_a_run_shows_hangs_under_what_keeps_the_network_from_learning():
     (group,) = diagnosis.group(diagnosis.rank((*shown, cause)))
     assert group.lead.code == "FL801"
     assert sorted(codes(group.others)) == ["FL501", "FL705", "FL807"]
+
+
+def test_labels_that_only_lie_on_another_scale_are_told_as_that():
+    standardise, other = (Fix(title=how, edits=(MapLabels(how=how),)) for how in ("standardize", "one_hot"))
+    scaled = finding("FL318", cause=Cause.LABELS, fixes=(standardise, other))
+    wrong = finding("FL306", cause=Cause.LABELS, fixes=(other,))
+    assert diagnosis.spoken(Cause.LABELS, (scaled, RAW_SCORES)) == "labels (scale of the targets)"
+    assert diagnosis.spoken(Cause.LABELS, (scaled, wrong)) == "labels"
+    assert diagnosis.spoken(Cause.LABELS, ()) == "labels"
+    moved = finding(cause=Cause.INPUT_SCALE, fixes=(standardise,))
+    assert diagnosis.spoken(Cause.INPUT_SCALE, (moved,)) == "input scale"

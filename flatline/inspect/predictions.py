@@ -26,14 +26,19 @@ class Answers:
         Names, for the outputs that have as many units, or one unit where there are two.
     squashed : bool
         Whether an output layer declares a sigmoid, so that each value is a probability of its own.
+    values : bool
+        Whether the answers are asked to be values, whatever range they have: then none is a probability.
     """
 
-    def __init__(self, model: Any, outputs: Any, classes: Sequence[str] | None, *, squashed: bool) -> None:
+    def __init__(
+        self, model: Any, outputs: Any, classes: Sequence[str] | None, *, squashed: bool, values: bool = False
+    ) -> None:
         self._names = output_names(model, outputs)
         tensors = keras.tree.flatten(outputs)
         self._values = [np.asarray(keras.ops.convert_to_numpy(t)) for t in tensors]
         self._classes = None if classes is None else tuple(map(str, classes))
         self._squashed = squashed
+        self._are_values = values
 
     def of(self, row: int, top: int) -> tuple[Prediction, ...]:
         """What each output says of a row, the most likely classes first; nothing where it has places."""
@@ -61,7 +66,7 @@ class Answers:
             return None
         share = bool(np.all((values >= 0) & (values <= 1 + SURE)))
         sums = values.ndim == 2 and values.shape[1] > 1 and np.allclose(values.sum(1), 1, atol=SURE)
-        return "probability" if share and (sums or self._squashed) else "score"
+        return "probability" if share and not self._are_values and (sums or self._squashed) else "score"
 
     def _pair(self) -> tuple[str, ...]:
         two = self._classes is not None and len(self._classes) == 2
@@ -81,6 +86,18 @@ class Answers:
             return (self._pair()[0] if self._kind(values) == "probability" else "the value") + of
         units = values.reshape(len(values), -1, values.shape[-1])[row].mean(0)
         return self.unit(int(np.argmax(units)), values) + of
+
+
+def are_values(labels: Any, outputs: Any) -> bool:
+    """Whether labels are no classes but values: one number each, more than two, which one unit or no class can say."""
+    if labels is None or isinstance(labels, dict | list | tuple):
+        return False
+    values = np.asarray(labels)
+    if values.dtype.kind not in "fiu" or values.size != len(values):
+        return False
+    distinct = np.unique(values[np.isfinite(values)])
+    one_unit = all(output.shape[1:] in ((), (1,)) for output in keras.tree.flatten(outputs))
+    return len(distinct) > 2 and (one_unit or bool(np.any(distinct != np.round(distinct))))
 
 
 def label_texts(labels: Any, rows: Array, classes: Sequence[str] | None, *, classified: bool) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from flatline.inspect.input_views import InputViews, input_bytes
 from flatline.inspect.layer_views import LayerViews
 from flatline.inspect.names import find_layer
 from flatline.inspect.opened import n_rows, opened, prepared
-from flatline.inspect.predictions import Answers, label_texts
+from flatline.inspect.predictions import Answers, are_values, label_texts
 from flatline.inspect.shades import evenly
 from flatline.measure.model import model_kind
 from flatline.measure.setup import first_line, fixed_batch, rows_of
@@ -114,7 +114,7 @@ def view(
             else:
                 look()
         squashed = any(layer.is_output and layer.activation == "sigmoid" for layer in told)
-        answers = Answers(model, outputs, classes, squashed=squashed)
+        answers = Answers(model, outputs, classes, squashed=squashed, values=are_values(labels, outputs))
     notes = []
     if n_left_out:
         notes.append(f"{n_left_out} of {len(told)} layers have no pictures: there is no room for so many")

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure, SubFigure
 
 from flatline import pairs
 from flatline.cause import Cause
-from flatline.diagnosis import group, severity_of
+from flatline.diagnosis import group, severity_of, spoken
 from flatline.errors import CannotTell
 from flatline.experiment import Experiment
 from flatline.facts import Array
@@ -137,7 +137,7 @@ def _words(
             yield from _lines(f"worth knowing: {_label(finding)}: {finding.message}", _Line(""), 1)
         return
     lead = next((each for each in alarms if causes and each.cause is causes[0]), alarms[0])
-    headline = f"{_SIGNS[severity_of(lead)]}  {_headline(lead, causes)}"
+    headline = f"{_SIGNS[severity_of(lead)]}  {_headline(lead, causes, findings)}"
     yield from _lines(headline, _Line("", 17.0, "bold", COLOURS[1]), 1)
     yield from _lines(f"{_label(lead)}: {lead.message}", _Line("", 11.5, colour="#000000"), 2)
     fixes = _fixes(findings, lead, experiment)
@@ -161,17 +161,13 @@ def _fixes(findings: Sequence[Finding], lead: Finding, experiment: Any) -> list[
     return list({pairs.change(fix): fix for fix in firsts}.values())
 
 
-def _headline(lead: Finding, causes: Sequence[Cause]) -> str:
+def _headline(lead: Finding, causes: Sequence[Cause], findings: Sequence[Finding]) -> str:
     if lead.cause is None:
         return f"Not learning as it should: {lead.name.replace('-', ' ')}"
     named = list(dict.fromkeys((lead.cause, *causes)))
-    then = f" (then: {', '.join(_said(cause) for cause in named[1:4])})" if named[1:] else ""
+    then = f" (then: {', '.join(spoken(cause, findings) for cause in named[1:4])})" if named[1:] else ""
     sure = severity_of(lead) is Severity.ERROR
-    return f"{'Cause' if sure else 'Likely cause'}: {_said(lead.cause)}{then}"
-
-
-def _said(cause: Cause) -> str:
-    return cause.value.replace("_", " ")
+    return f"{'Cause' if sure else 'Likely cause'}: {spoken(lead.cause, findings)}{then}"
 
 
 def _label(finding: Finding) -> str:

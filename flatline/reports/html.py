@@ -81,7 +81,7 @@ def _causes(report: "Report") -> str:
     remarks = [each for each in groups if all(_is_remark(finding) for finding in (each.lead, *each.others))]
     alarms = [each for each in groups if each not in remarks]
     parts = [_whole_change(report)]
-    parts += [_group(_cause(each.lead), (each.lead, *each.others), experiment) for each in alarms]
+    parts += [_group(_cause(each), (each.lead, *each.others), experiment) for each in alarms]
     if remarks:
         parts.append(_group("Worth knowing", [f for each in remarks for f in (each.lead, *each.others)], experiment))
     return "".join(parts)
@@ -91,8 +91,9 @@ def _is_remark(finding: Finding) -> bool:
     return diagnosis.severity_of(finding) is Severity.INFO
 
 
-def _cause(finding: Finding) -> str:
-    return "No cause named" if finding.cause is None else f"Cause: {wording.spoken(finding.cause)}"
+def _cause(group: diagnosis.Group) -> str:
+    cause = group.lead.cause
+    return "No cause named" if cause is None else f"Cause: {diagnosis.spoken(cause, (group.lead, *group.others))}"
 
 
 def _whole_change(report: "Report") -> str:

@@ -138,8 +138,8 @@ def _tried(report: "Report", width: int, detail: _Detail) -> Iterator[Text]:
     yield from _short(_prose(INNER + said.head), width, max(3, detail.tried))
     fixes = [each.fix for each in report.experiment.chosen] if report.experiment is not None else []
     for change, fix in zip(said.chosen[:CHANGES], fixes, strict=False):
-        line = Text(INNER) + Text("→ ", style="bold green") + _prose(change)
-        yield from _short(line, width, 99 if detail.fixes else detail.tried)
+        what = Text(INNER) + Text("→ ", style="bold green") + _prose(change)
+        yield from _short(what, width, 99 if detail.fixes else detail.tried)
         yield from _snippet(fix.snippet, len(INNER) + 4, most=99)
     if len(said.chosen) > CHANGES:
         yield Text(f"{INNER}→ {len(said.chosen) - CHANGES} more changes in the findings", style="dim")

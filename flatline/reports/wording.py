@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flatline import pairs
-from flatline.cause import Cause
-from flatline.diagnosis import severity_of
+from flatline.diagnosis import severity_of, spoken
 from flatline.experiment import Experiment
 from flatline.finding import Evidence, NotEvaluated, Outcome, Severity
 from flatline.fix import Fix, Safety
@@ -113,17 +112,12 @@ def together_line(report: "Report") -> str:
     return f"{len(report.causes)} causes, each of which may be enough to keep it from learning: mend them together."
 
 
-def spoken(cause: Cause) -> str:
-    """Return a cause in plain words."""
-    return cause.value.replace("_", " ")
-
-
 def headline(report: "Report") -> str:
     """Say in one sentence how it stands, with the causes."""
     calm = verdict_line(report)
     if calm:
         return calm
-    experiment, named = report.experiment, [spoken(cause) for cause in report.causes]
+    experiment, named = report.experiment, [spoken(cause, report.findings) for cause in report.causes]
     if experiment is not None and experiment.confirmed:
         count = len(experiment.chosen)
         changes = "one change" if count == 1 else f"{count} changes together"

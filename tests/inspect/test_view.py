@@ -157,6 +157,28 @@ def test_one_sigmoid_unit_tells_both_classes_when_they_have_names():
     assert inspect.view(model, TABLE).inputs[0].predictions[0].names == ("class 1",)
 
 
+@pytest.mark.parametrize(
+    ("labels", "names", "explained", "label"),
+    [
+        ([254e3, 181999.5, 303e3, 16650.0, 9e4], ("value",), "the value", "2.54e+05"),
+        ([254000, 182000, 303000, 16650, 9], ("value",), "the value", "2.54e+05"),
+        ([1, 0, 1, 0, 0], ("class 1",), "class 1", "class 1"),
+        ([0.9, 0.1, 0.9, 0.1, 0.1], ("class 1",), "class 1", "0.9"),  # smoothed
+    ],
+)
+def test_a_sigmoid_that_is_asked_for_values_tells_no_class(labels, names, explained, label):
+    model = keras.Sequential([keras.Input((4,)), L.Dense(1, activation="sigmoid")])
+    first = inspect.view(model, TABLE, labels=np.array(labels)).inputs[0]
+    assert (first.predictions[0].names, first.explained, first.label) == (names, explained, label)
+    assert first.predictions[0].probabilities == (names != ("value",))
+
+
+def test_class_numbers_of_a_softmax_stay_classes():
+    model = keras.Sequential([keras.Input((4,)), L.Dense(3, activation="softmax")])
+    first = inspect.view(model, TABLE, labels=np.array([2, 0, 1, 2, 0])).inputs[0]
+    assert first.label == "class 2" and first.explained.startswith("class ")
+
+
 def test_values_that_are_not_finite_are_counted_and_do_no_harm():
     model = sequential()
     model.set_weights([np.full_like(w, np.nan) for w in model.get_weights()])

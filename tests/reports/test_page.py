@@ -10,7 +10,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from flatline.cause import Cause
 from flatline.facts import RehearsalFacts, TinySubsetFacts
+from flatline.fix import Fix, MapLabels
 from flatline.reports import browser, drawings, page
 from tests import experiments, views
 from tests.reports import make
@@ -64,6 +66,12 @@ def test_it_is_read_from_the_verdict_to_the_scope():
     order = ["verdict", "filter", "main", "causes", "tried", "passed", "unknown", "scope"]
     assert [each for each in ids if each in order] == order
     assert len(set(ids)) == len(ids)
+
+
+def test_the_scale_of_the_targets_is_no_fault_of_the_labels():
+    scale = Fix(title="standardise the targets", edits=(MapLabels(how="standardize"),))
+    page = page_of(make.report(make.finding("FL318", cause=Cause.LABELS, fixes=(scale,))))
+    assert page.count("labels (scale of the targets)") == 2  # in the verdict and above the cause
 
 
 def test_headings_go_down_one_level_at_a_time():
