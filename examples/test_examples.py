@@ -11,7 +11,7 @@ from nbclient import NotebookClient
 FOLDER = Path(__file__).parent
 STORIES = {  # what each must print, in this order
     "two_photographs": ("FL301", "FL102", "As it is:", "With the advice taken"),
-    "house_prices": ("as it is", "FL318", "Confirmed", "y = (y - y.mean", "the repaired network"),
+    "house_prices": ("as it is", "FL318", "Confirmed", "y = (y - y_mean", "the repaired network"),
     "pairs_apart": ("FL501", "accuracy 0.", "FL003", "one shuffle", "accuracy 0.9"),
     "own_loop": ("FL705", "0.5: 1", "Nothing found", "0.01: 9"),
 }
