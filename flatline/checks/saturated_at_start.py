@@ -75,8 +75,8 @@ def saturated_at_start(model: ModelFacts, rehearsal: RehearsalFacts | None) -> F
     graph = LayerGraph.of(model)
     hidden = [layer for layer in model.layers if _is_hidden_squash(graph, layer)]
     outputs = [layer for layer in model.layers if layer.is_output and activation(layer) in SIGMOIDS | TANHS]
-    if not model.layers or any(math.isnan(layer.saturated_share) for layer in (*hidden, *outputs)):
-        raise CannotTell(f"the saturation of {len(hidden)} hidden layers and {len(outputs)} outputs was not measured")
+    if not model.layers or any(math.isnan(layer.saturated_share) for layer in hidden):
+        raise CannotTell(f"the saturation of {len(hidden)} hidden layers was not measured")
     limit = MAX_SATURATED_STUCK if learned(rehearsal) < NOWHERE else MAX_SATURATED
     for layer in hidden:
         share = Evidence(quantity="saturated_share", value=layer.saturated_share, bound=("<=", limit), where=layer.name)
@@ -100,6 +100,8 @@ def saturated_at_start(model: ModelFacts, rehearsal: RehearsalFacts | None) -> F
         )
         return  # the layers behind it inherit the fault
     for layer in outputs:
+        if math.isnan(layer.saturated_share):
+            raise CannotTell(f"the saturation of the output `{layer.name}` was not measured")
         if layer.saturated_share > limit and not learns(rehearsal, enough=NOWHERE):
             raise CannotTell(
                 f"{layer.saturated_share:.0%} of the values of the output `{layer.name}` are saturated, and hidden "

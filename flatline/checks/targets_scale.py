@@ -76,6 +76,7 @@ _UNSCALED = frozenset({"mean_squared_error", "mean_absolute_error", "huber", "lo
 )
 def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -> Findings:
     """Flag regression targets that are very large or very small."""
+    bounded, found = "", False
     for head in judged(objective, ranged, "outputs of known range"):
         if head.task is not Task.REGRESSION or head.squash not in _JUDGED or head.loss not in _UNSCALED:
             continue
@@ -88,7 +89,10 @@ def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -
         if not told.broken or head.target is None or head.target.std == 0:
             continue
         if head.squash in _BOUNDED:
-            raise CannotTell(f"targets of {at(head)} are of the size {rms:.3g}, and its output is bounded: see FL304")
+            if too_large.broken:
+                bounded = f"targets of {at(head)} are of the size {rms:.3g}, and its output is bounded: see FL304"
+            continue
+        found = True
         peak = max(abs(head.target.minimum), abs(head.target.maximum))
         moderate = too_large.broken and peak < MODERATE
         alarming = not moderate if rehearsal is None else _is_to_blame(rehearsal)
@@ -100,6 +104,8 @@ def targets_scale(objective: ObjectiveFacts, rehearsal: RehearsalFacts | None) -
             fixes=(fix("standardise the targets", standardise_labels(objective)),),
             severity=Severity.WARNING if alarming else Severity.INFO,
         )
+    if bounded and not found:  # an outcome that cannot be told would take the findings on other outputs with it
+        raise CannotTell(bounded)
 
 
 def _is_to_blame(rehearsal: RehearsalFacts) -> bool:

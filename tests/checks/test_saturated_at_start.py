@@ -41,6 +41,10 @@ def test_saturated_at_start() -> None:
                 message="hidden layer `act` (tanh)",
                 cause=Cause.INPUT_SCALE,
             ),
+            row(  # also where nothing is known of the output
+                make.model(hidden(0.9), make.layer("out", activation="sigmoid", saturated_share=float("nan"))),
+                message="90% of the values of hidden layer",
+            ),
             row(make.model(hidden(0.9), OUT), make.rehearsal(), message="90%", severity=Severity.INFO),
             row(make.model(hidden(0.3), OUT), STUCK, message="30%", severity=Severity.WARNING),
         ],

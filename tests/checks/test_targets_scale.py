@@ -25,6 +25,9 @@ def told(y, **given):
     return make.objective(make.head(**{**one, "target": make.array(y), **given}))
 
 
+BOUNDED = told(50_000 * NORMAL, squash="sigmoid", low=0.0, high=1.0)
+
+
 def test_table():
     RuleTester(targets_scale).run(
         fires=[
@@ -44,6 +47,11 @@ def test_table():
             row(told(200 + NORMAL), STUCK, message="of the size 200", severity=Severity.WARNING),
             row(told(50_000 * NORMAL), CUT_SHORT, message="of the size", severity=Severity.INFO),
             row(told(1e-5 * NORMAL), message="e-0", severity=Severity.WARNING),
+            row(  # an output that FL304 judges does not hide another
+                make.objective(told(50_000 * NORMAL).heads[0], BOUNDED.heads[0]),
+                message="of the size",
+                severity=Severity.WARNING,
+            ),
             row(told(WIDE, units=2, output_shape=(2,)), message="of the size 9.61e+03", severity=Severity.WARNING),
         ],
         silent=[
@@ -56,10 +64,11 @@ def test_table():
             told(np.full(200, 500.0)),  # a single value is not a matter of scale
             told(50_000 * np.abs(NORMAL), loss="mean_absolute_percentage_error"),
             told(50_000 * NORMAL, loss="custom"),
+            told(1e-5 * np.abs(NORMAL), squash="sigmoid", low=0.0, high=1.0),  # within its range
             told(50_000 * NORMAL, squash="positive", low=0.0, high=1e6),  # an output that is rescaled in the model
         ],
         cannot_tell=[
             row(told(NORMAL, squash="unknown"), message="outputs of known range"),
-            row(told(50_000 * NORMAL, squash="sigmoid", low=0.0, high=1.0), message="its output is bounded: see FL304"),
+            row(BOUNDED, message="its output is bounded: see FL304"),
         ],
     )
